@@ -174,7 +174,7 @@ type tenantWriter struct {
 const appendFill = 1.0
 
 func newTenantWriter(tx *bolt.Tx, tenant string, head treeHead) (*tenantWriter, error) {
-	b, err := tx.Bucket(bucketTenants).CreateBucketIfNotExists([]byte(tenant))
+	b, err := logBucket(tx, tenant)
 	if err != nil {
 		return nil, err
 	}
@@ -193,6 +193,18 @@ func newTenantWriter(tx *bolt.Tx, tenant string, head treeHead) (*tenantWriter, 
 	}
 	w.began = w.head.size
 	return w, err
+}
+
+// logBucket returns the bucket of a log, which it creates and lists if it is new.
+func logBucket(tx *bolt.Tx, tenant string) (*bolt.Bucket, error) {
+	tenants := tx.Bucket(bucketTenants)
+	if b := tenants.Bucket([]byte(tenant)); b != nil {
+		return b, nil
+	}
+	if err := listName(tx, nameOfLog(tenant)); err != nil {
+		return nil, err
+	}
+	return tenants.CreateBucket([]byte(tenant))
 }
 
 const (

@@ -142,8 +142,8 @@ func restoreIn(ctx context.Context, part, key string, from io.Reader, finish fun
 		return r, errors.New("the backup is an empty file")
 	}
 	db, err := Open(part, Options{WithoutKey: true, restoring: true})
-	if pages := (*pagesError)(nil); errors.As(err, &pages) {
-		return r, fmt.Errorf("the backup is damaged: %s; use another one", pages.what())
+	if found := (interface{ what() string })(nil); errors.As(err, &found) { // damaged pages or names
+		return r, fmt.Errorf("the backup is damaged: %s; use another one", found.what())
 	}
 	if err != nil {
 		return r, fmt.Errorf("the backup is damaged: %w", err)

@@ -15,6 +15,7 @@ func (db *DB) prepare(o Options) error {
 	var isNew bool
 	var version int
 	var inside string // the private key, in a store of an earlier version
+	var found names
 	err := db.view(func(tx *bolt.Tx) error {
 		meta := tx.Bucket(bucketMeta)
 		if meta == nil {
@@ -29,8 +30,12 @@ func (db *DB) prepare(o Options) error {
 			return err
 		}
 		inside = string(meta.Get(keySigner))
-		return db.readKeys(meta)
+		found, err = readNames(tx)
+		return errors.Join(err, db.readKeys(meta))
 	})
+	if err == nil {
+		err = db.checkNames(found, o)
+	}
 	if err != nil {
 		return err
 	}
@@ -49,7 +54,7 @@ func (db *DB) prepare(o Options) error {
 	if err := db.loadSigner(inside, o); err != nil {
 		return err
 	}
-	return db.addRecordBuckets()
+	return errors.Join(db.addRecordBuckets(), db.listNames())
 }
 
 // migrate raises a file of an earlier version to that of this build.
@@ -161,7 +166,11 @@ func (db *DB) create(tx *bolt.Tx) error {
 		}
 	}
 	_, err = tx.CreateBucket(bucketTenants)
-	return errors.Join(err,
+	if err != nil {
+		return err
+	}
+	found, err := readNames(tx)
+	return errors.Join(err, found.list(tx),
 		meta.Put(keyFormat, []byte(strconv.Itoa(formatVersion))),
 		meta.Put(keyVerifier, []byte(db.VerifierKey())))
 }

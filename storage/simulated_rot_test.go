@@ -86,11 +86,11 @@ type pagePlaces struct {
 	places map[string][][2]int // from, to
 }
 
-// placeInPages returns a place in a page that is in use, and what is there: in the page's header, in the head of an element or in a value; or in a
+// placeInPages returns a place in a page that is in use, and what is there: in the page's header, in the head of an element, in a key or in a value; or in a
 // meta page, or the header of the list of free pages. Pages are chosen by what they hold.
 func (w *world) placeInPages(path string, data []byte) (what string, at int) {
 	pages := w.pagesOf(path, data)
-	kinds := []string{"meta", "free", "header", "element", "value", "value", "value"}
+	kinds := []string{"meta", "free", "header", "element", "key", "value", "value", "value"}
 	what = kinds[w.random.IntN(len(kinds))]
 	pages = slices.DeleteFunc(pages, func(p pagePlaces) bool { return len(p.places[what]) == 0 })
 	slices.SortFunc(pages, func(a, b pagePlaces) int { return cmp.Compare(a.label, b.label) })
@@ -152,6 +152,7 @@ func placesIn(page []byte, offset int) pagePlaces {
 		} else {
 			add("element", e.head, e.head+elementHead)
 		}
+		add("key", e.key, e.value)
 		add("value", e.plain, e.end)
 	}
 	return p

@@ -1,0 +1,185 @@
+package storage
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"unsafe"
+
+	bolt "go.etcd.io/bbolt"
+
+	"oplog/oplog"
+)
+
+// namedStore returns the files of a closed store with two logs, a trail and a record.
+func namedStore(t *testing.T) files {
+	t.Helper()
+	db := openStore(t, t.TempDir())
+	for _, tenant := range []string{"acme", "acme/access", "beta"} {
+		e := entry(1, "a")
+		e.Tenant = tenant
+		if _, err := db.Append(t.Context(), tenant, []oplog.Entry{e}, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(t, db, oplog.RecordHold, "acme", `{"days":3650}`)
+	closeStore(t, db)
+	return filesOf(t, db.dir)
+}
+
+// placeOf returns where bytes of a transaction are in the data file.
+func placeOf(tx *bolt.Tx, b []byte) int {
+	return int(uintptr(unsafe.Pointer(unsafe.SliceData(b))) - tx.DB().Info().Data) //nolint:gosec // in the mapped file
+}
+
+// placesOf returns where the keys of a bucket are in a data file.
+func placesOf(t *testing.T, data []byte, bucket []byte) map[string]int {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "copy")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b, err := bolt.Open(path, 0o600, &bolt.Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = b.Close() }()
+	places := make(map[string]int)
+	err = b.View(func(tx *bolt.Tx) error {
+		c := tx.Cursor()
+		if bucket != nil {
+			c = tx.Bucket(bucket).Cursor()
+		}
+		for key, _ := c.First(); key != nil; key, _ = c.Next() {
+			places[string(key)] = placeOf(tx, key)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return places
+}
+
+// TestDamagedNames: no bit of the name of a log, or of a kind of records, may turn without words when the store is opened, for writing, for reading
+// or as a backup.
+func TestDamagedNames(t *testing.T) {
+	of := namedStore(t)
+	tried := 0
+	for _, bucket := range [][]byte{bucketTenants, bucketRecords} {
+		for name, at := range placesOf(t, of[fileName], bucket) {
+			for bit := range 8 * len(name) {
+				if bit%11 != 0 && len(name) > 5 {
+					continue
+				}
+				tried++
+				of.checkDamagedName(t, string(bucket)+" "+name, at+bit/8, byte(1)<<(bit%8))
+			}
+		}
+	}
+	if tried < 100 {
+		t.Errorf("only %d bits were tried", tried)
+	}
+}
+
+func (f files) checkDamagedName(t *testing.T, what string, at int, bit byte) {
+	t.Helper()
+	with := maps.Clone(f)
+	with[fileName] = bytes.Clone(f[fileName])
+	with[fileName][at] ^= bit
+	dir := with.laid(t, -1)
+	if db, err := Open(dir, Options{}); !errors.Is(err, ErrDamaged) {
+		if err == nil {
+			_ = db.Close()
+		}
+		t.Errorf("%s, bit %#x: opened with %v", what, bit, err)
+		return
+	}
+	if !bytes.Equal(fileIn(t, dir), with[fileName]) {
+		t.Errorf("%s: a refused file was changed", what)
+	}
+	if db, err := Open(dir, Options{ReadOnly: true, WithoutKey: true}); err == nil {
+		if db.Missing() == nil {
+			t.Errorf("%s, bit %#x: nothing is told to a reader", what, bit)
+		}
+		closeStore(t, db)
+	}
+	_, err := Restore(t.Context(), t.TempDir(), bytes.NewReader(with[fileName]), func(*DB) error { return nil })
+	if err == nil || !strings.Contains(err.Error(), "the backup is damaged") {
+		t.Errorf("%s, bit %#x: restored with %v", what, bit, err)
+	}
+}
+
+// TestDamagedListOfNames: a bit of the list itself costs nothing: a copy with a new list is made.
+func TestDamagedListOfNames(t *testing.T) {
+	changed := namedStore(t).laid(t, -1)
+	changeFile(t, changed, func(tx *bolt.Tx) error { return nil }) // so that no seal covers the list
+	of := filesOf(t, changed)
+	listed := listedIn(t, openStore(t, of.laid(t, -1)))
+	if !slices.Contains(listed, "tenants/acme/access") {
+		t.Fatalf("the list has %v", listed)
+	}
+	for _, name := range append(listed, string(bucketNameList)) {
+		with := maps.Clone(of)
+		with[fileName] = bytes.Clone(of[fileName])
+		if name == string(bucketNameList) {
+			with[fileName][placesOf(t, of[fileName], nil)[name]+2] ^= 4
+		} else { // wherever it is, in pages that are not in use as well
+			line := binary.BigEndian.AppendUint32([]byte(name), crc32.Checksum([]byte(name), castagnoli))
+			changed := bytes.Clone(line)
+			changed[len(name)-1] ^= 1
+			with[fileName] = bytes.ReplaceAll(with[fileName], line, changed)
+		}
+		wantRejected(t, with.laid(t, -1), "only the list of names is damaged, no entry", "oplog restore")
+		restored := t.TempDir()
+		copyKeyTo(t, of, restored)
+		r, err := Restore(t.Context(), restored, bytes.NewReader(with[fileName]), func(*DB) error { return nil })
+		if err != nil || r.Entries != 3 {
+			t.Errorf("%s: restored %+v, %v", name, r, err)
+			continue
+		}
+		db := reopen(t, openStore(t, restored))
+		if got := listedIn(t, db); !slices.Equal(got, listed) {
+			t.Errorf("%s: the new list has %s", name, got)
+		}
+	}
+}
+
+func listedIn(t *testing.T, db *DB) []string {
+	t.Helper()
+	var n names
+	err := db.view(func(tx *bolt.Tx) (err error) {
+		n, err = readNames(tx)
+		return err
+	})
+	if err != nil || len(n.damaged)+len(n.lost)+len(n.unlisted) > 0 {
+		t.Errorf("%+v, %v", n, err)
+	}
+	return n.listed
+}
+
+// TestUnlistedNames: what a build created that knows no list is no damage, and is listed from then on; a file without a list gets one.
+func TestUnlistedNames(t *testing.T) {
+	of := namedStore(t)
+	dir := of.laid(t, -1)
+	changeFile(t, dir, func(tx *bolt.Tx) error {
+		_, err := tx.Bucket(bucketTenants).CreateBucket([]byte("gamma"))
+		return err
+	})
+	if got := listedIn(t, openStore(t, dir)); !slices.Contains(got, "tenants/gamma") {
+		t.Errorf("listed: %s", got)
+	}
+	want := listedIn(t, openStore(t, of.laid(t, -1)))
+	dir = of.laid(t, -1)
+	changeFile(t, dir, func(tx *bolt.Tx) error { return tx.DeleteBucket(bucketNameList) })
+	if got := listedIn(t, openStore(t, dir)); !slices.Equal(got, want) {
+		t.Errorf("listed: %s, want %s", got, want)
+	}
+}
