@@ -36,6 +36,30 @@ func TestAcceptLoss(t *testing.T) {
 	}
 }
 
+// TestMissingHead: without its head file a log is not served, unless that is asked for; then the access log tells it.
+func TestMissingHead(t *testing.T) {
+	data := t.TempDir()
+	serve(t, "demo", "--entries", "100", "--data", data).stop()
+	if err := os.Remove(filepath.Join(data, "oplog.head")); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"serve", "--listen", "127.0.0.1:0"}, {"tenant", "list"}, {"verify"}} {
+		r := setting{}.run(t, append(args, "--data", data)...)
+		if r.status != exitFailed || !strings.Contains(r.stderr, "oplog.head") || !strings.Contains(r.stderr, "--accept-loss") {
+			t.Errorf("%q: %+v", args, r)
+		}
+	}
+	p := serve(t, "serve", "--data", data, "--accept-loss")
+	c, _ := signIn(t, p.url, "admin", demoPassword)
+	if told := c.text(t, "/api/v1/tenants/demo/access?operation=accept_loss"); !strings.Contains(told, `"missing_file":"oplog.head"`) {
+		t.Errorf("the access log says %s", told)
+	}
+	p.stop()
+	if out := (setting{}).mustRun(t, "verify", "--data", data); !strings.Contains(out, "tenant demo: intact, 100 entries") {
+		t.Error(out)
+	}
+}
+
 // TestDamagedMetaPage: a damaged meta page of which nothing depends is told by verify, the metrics and the System page.
 func TestDamagedMetaPage(t *testing.T) {
 	data := t.TempDir()

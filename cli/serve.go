@@ -22,7 +22,7 @@ import (
 
 type serveCommand struct {
 	serveFlags
-	AcceptLoss bool `help:"Start even if acknowledged entries are missing from the store, and record that in the access log. Restore a backup instead, if there is one."`
+	AcceptLoss bool `help:"Start even if acknowledged entries are missing from the store, or may be because oplog.head is missing, and record that in the access log. Restore a backup instead, if there is one."`
 }
 
 // Run serves until the context ends.
@@ -59,9 +59,11 @@ func tellLoss(store *storage.DB, l *node.Node) error {
 	if lost == (storage.Loss{}) {
 		return nil
 	}
-	err := l.Trail.AddToAll(trail.Event{
-		User: trail.CommandUser, Module: "server", Operation: "accept_loss", Details: map[string]any{"transactions": lost.Transactions, "entries": lost.Entries},
-	})
+	details := map[string]any{"transactions": lost.Transactions, "entries": lost.Entries}
+	if lost.Unknown {
+		details["missing_file"] = "oplog.head"
+	}
+	err := l.Trail.AddToAll(trail.Event{User: trail.CommandUser, Module: "server", Operation: "accept_loss", Details: details})
 	if err != nil {
 		return err
 	}

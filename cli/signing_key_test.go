@@ -104,7 +104,7 @@ func (l *signedLog) checkTrail(operation string) {
 func TestForgottenRotation(t *testing.T) {
 	l := newSignedLog(t)
 	before := t.TempDir()
-	for _, name := range []string{"oplog.db", "signing.key"} {
+	for _, name := range []string{"oplog.db", "oplog.head", "signing.key"} {
 		write(t, filepath.Join(before, name), content(t, filepath.Join(l.data, name)))
 	}
 	setting{}.mustRun(t, "key", "rotate", "--data", l.data)
@@ -135,7 +135,7 @@ func TestLostKey(t *testing.T) {
 func TestMisusedOldKey(t *testing.T) {
 	l := newSignedLog(t)
 	thief := t.TempDir()
-	for _, name := range []string{"oplog.db", "signing.key"} {
+	for _, name := range []string{"oplog.db", "oplog.head", "signing.key"} {
 		write(t, filepath.Join(thief, name), content(t, filepath.Join(l.data, name)))
 	}
 	setting{}.mustRun(t, "key", "rotate", "--data", l.data)

@@ -159,9 +159,10 @@ func (l *log500) restore(file string) {
 	withoutHead(l.t, l.data)
 }
 
-// withoutHead removes what would tell that a data file is older than it was.
+// withoutHead removes all that would tell that a data file is older than it was.
 func withoutHead(t *testing.T, data string) {
 	t.Helper()
+	tamper(t, data, func(tx *bolt.Tx) error { return tx.Bucket([]byte("names")).Delete([]byte("oplog.head")) })
 	if err := os.Remove(filepath.Join(data, "oplog.head")); err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +174,9 @@ func (l *log500) checkpointOf(tenant string) string {
 	with := l.t.TempDir()
 	stick := l.t.TempDir()
 	copyFile(l.t, l.intact, filepath.Join(with, "oplog.db"))
-	copyFile(l.t, filepath.Join(l.data, "signing.key"), filepath.Join(with, "signing.key"))
+	for _, name := range []string{"signing.key", "oplog.head"} {
+		copyFile(l.t, filepath.Join(l.data, name), filepath.Join(with, name))
+	}
 	setting{}.mustRun(l.t, "tenant", "add", tenant, "--name", "Other", "--data", with)
 	serve(l.t, "serve", "--data", with, "--anchor", stick).stop()
 	found, err := filepath.Glob(filepath.Join(stick, tenant, "*", "*-log.checkpoint"))

@@ -7,7 +7,7 @@
 //	meta/verifier, meta/key_changes                the log's verifier key; JSON, how it replaced earlier ones
 //	meta/signer                                    the private key, in stores of earlier versions
 //	records/<kind>/<name>                          CRC-32C, 4 bytes; JSON
-//	names/<name>                                   CRC-32C of the name of a log or a kind; see names.go
+//	names/<name>                                   CRC-32C of the name of a log, a kind or the head file; see names.go
 //	tenants/<tenant>/skipped                       operations that were not recorded, 8 bytes
 //	tenants/<tenant>/entries/<2006-01-02>/<key>    the entry, CBOR; key is oplog.Key
 //	tenants/<tenant>/ids/<2006-01-02><run>/ids     sorted: for each sender's id, first 7 bytes of its SHA-256; seq, 5 bytes

@@ -42,11 +42,22 @@ type highWater struct {
 // Loss counts acknowledged transactions and entries that are no longer in the data file.
 type Loss struct {
 	Transactions, Entries uint64
+	Unknown               bool // there may be others: the head file was missing
+}
+
+// unknownLoss is set in the number of transactions that the head file has.
+const unknownLoss = 1 << 63
+
+func (l *Loss) transactions() uint64 {
+	if l.Unknown {
+		return l.Transactions | unknownLoss
+	}
+	return l.Transactions
 }
 
 func (m *highWater) encode() []byte {
 	b := append(make([]byte, 0, slotSize), headMark...)
-	for _, n := range []uint64{m.count, m.txid, m.entries, m.lost.Transactions, m.lost.Entries} {
+	for _, n := range []uint64{m.count, m.txid, m.entries, m.lost.transactions(), m.lost.Entries} {
 		b = binary.BigEndian.AppendUint64(b, n)
 	}
 	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
@@ -60,6 +71,8 @@ func decodeHighWater(b []byte) (m highWater, ok bool) {
 	for i, n := range []*uint64{&m.count, &m.txid, &m.entries, &m.lost.Transactions, &m.lost.Entries} {
 		*n = binary.BigEndian.Uint64(b[len(headMark)+8*i:])
 	}
+	m.lost.Unknown = m.lost.Transactions&unknownLoss != 0
+	m.lost.Transactions &^= unknownLoss
 	return m, true
 }
 
@@ -70,11 +83,11 @@ type headFile struct {
 	failing bool      // the last write failed; guarded by writeMu of the DB
 }
 
-// readHead reads the head file of a data directory; nil if there is none.
+// readHeadFile reads the head file of a data directory; nil if there is none.
 func readHeadFile(dir string) (*highWater, error) {
 	f, err := os.Open(filepath.Join(dir, headName)) //nolint:gosec // the user names the directory
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil //nolint:nilnil // a log that no build with heads has opened
+		return nil, nil //nolint:nilnil // the store says whether there was one; see names.go
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the head of the log: %w", err)
@@ -155,6 +168,7 @@ func (db *DB) startHead(o *opening) error {
 		}
 	}
 	mark.entries = entries
+	mark.lost.Unknown = o.unknown
 	if o.head != nil {
 		mark.count, mark.lost = o.head.count, o.head.lost
 		older := o.head.checkEntries(o.path, entries)
@@ -211,11 +225,13 @@ func (db *DB) report(damage error) {
 // Damage returns the damage found when the store was opened; see [oplog.Store].
 func (db *DB) Damage() error { return db.found }
 
-// olderError is the error of a data file that lacks acknowledged transactions or entries.
+const olderCause = ": its newest pages are damaged, or an older copy is in its place"
+
+// olderError is the error of a data file that lacks acknowledged transactions or entries, or may lack them.
 type olderError struct{ what string }
 
 func (e *olderError) Error() string {
-	return e.what + ": its newest pages are damaged, or an older copy is in its place. Put the right file back, or restore a backup to a new directory; " +
+	return e.what + ". Put the right file back, or restore a backup to a new directory; " +
 		"to continue without the missing entries, start once with oplog serve --accept-loss, which is recorded in the access log"
 }
 
@@ -224,7 +240,7 @@ func (m *highWater) checkPosition(path string, txid uint64) error {
 	if m == nil || txid >= m.txid {
 		return nil
 	}
-	return &olderError{fmt.Sprintf("%s ends with transaction %d, but transaction %d was acknowledged according to oplog.head beside it", path, txid, m.txid)}
+	return &olderError{fmt.Sprintf("%s ends with transaction %d, but transaction %d was acknowledged according to oplog.head beside it"+olderCause, path, txid, m.txid)}
 }
 
 // checkEntries checks that a data file has no fewer entries than the head says.
@@ -232,7 +248,7 @@ func (m *highWater) checkEntries(path string, entries uint64) error {
 	if m == nil || entries >= m.entries {
 		return nil
 	}
-	return &olderError{fmt.Sprintf("%s has %d entries, but %d were acknowledged according to oplog.head beside it", path, entries, m.entries)}
+	return &olderError{fmt.Sprintf("%s has %d entries, but %d were acknowledged according to oplog.head beside it"+olderCause, path, entries, m.entries)}
 }
 
 // countEntries counts the arrivals of all tenants and trails.

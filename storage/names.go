@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -13,7 +14,7 @@ import (
 
 // The keys of bbolt have no checksums. With one flipped bit in the name of a log, it would seem to be empty, and be begun again; in the name of a
 // kind of records, all of that kind would be gone. So the names of all logs and kinds are listed, each with its CRC-32C, in the
-// transaction that creates them, and compared with what is there when the store is opened.
+// transaction that creates them, and compared with what is there when the store is opened. The list also says whether there is a head file.
 //
 // Builds that know no list leave it alone: what they create is added when this one opens the store.
 
@@ -71,7 +72,7 @@ func readNames(tx *bolt.Tx) (n names, err error) {
 		}))
 	}
 	for _, name := range n.listed {
-		if !there[name] {
+		if name != headName && !there[name] {
 			n.lost = append(n.lost, name)
 		}
 	}
@@ -178,3 +179,31 @@ func (e *namesError) what() string {
 }
 
 func (e *namesError) Is(target error) bool { return target == ErrDamaged }
+
+// noteHead lists the head file, once its name is on disk: a store beside which it is missing then is refused. In a store that is being restored
+// it is not listed: the store leaves its head behind. Without space for it, the next start does this.
+func (db *DB) noteHead(restoring bool) error {
+	listed := false
+	err := db.view(func(tx *bolt.Tx) error {
+		listed = tx.Bucket(bucketNameList).Get([]byte(headName)) != nil
+		return nil
+	})
+	if err != nil || listed != restoring || !restoring && db.head.failing {
+		return err
+	}
+	err = db.update(func(tx *bolt.Tx) error {
+		if restoring {
+			return tx.Bucket(bucketNameList).Delete([]byte(headName))
+		}
+		return listName(tx, headName)
+	})
+	if errors.Is(err, errDiskFull) && !restoring {
+		return nil
+	}
+	return err
+}
+
+// isHeadListed reports whether an element of a leaf, in a bucket within the outermost one, lists the head file.
+func isHeadListed(bucket, key []byte) bool {
+	return bytes.Equal(bucket, bucketNameList) && string(key) == headName
+}

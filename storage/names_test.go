@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"maps"
 	"os"
@@ -123,7 +124,7 @@ func TestDamagedListOfNames(t *testing.T) {
 	changeFile(t, changed, func(tx *bolt.Tx) error { return nil }) // so that no seal covers the list
 	of := filesOf(t, changed)
 	listed := listedIn(t, openStore(t, of.laid(t, -1)))
-	if !slices.Contains(listed, "tenants/acme/access") {
+	if !slices.Contains(listed, "tenants/acme/access") || !slices.Contains(listed, headName) {
 		t.Fatalf("the list has %v", listed)
 	}
 	for _, name := range append(listed, string(bucketNameList)) {
@@ -181,5 +182,76 @@ func TestUnlistedNames(t *testing.T) {
 	changeFile(t, dir, func(tx *bolt.Tx) error { return tx.DeleteBucket(bucketNameList) })
 	if got := listedIn(t, openStore(t, dir)); !slices.Equal(got, want) {
 		t.Errorf("listed: %s, want %s", got, want)
+	}
+}
+
+// TestMissingHead: once a store had a head file, it is refused without it, until that is accepted, and for writing is not changed; copies that
+// were made by backup and restore, and files from before there were head files, need nothing.
+func TestMissingHead(t *testing.T) {
+	for state, of := range crashedAndClosed(t) {
+		without := maps.Clone(of)
+		delete(without, headName)
+		dir := without.laid(t, -1)
+		wantRejected(t, dir, "had an oplog.head beside it, which is missing", "Put the right file back", "restore a backup", "--accept-loss")
+		if !bytes.Equal(fileIn(t, dir), of[fileName]) {
+			t.Errorf("%s: a refused file was changed", state)
+		}
+		reading := openToRead(t, dir)
+		if got := arrivals(t, reading, 1); reading.Missing() == nil || got != "a b" {
+			t.Errorf("%s: for reading it is told as %v, arrivals %s", state, reading.Missing(), got)
+		}
+		closeStore(t, reading)
+		db, err := Open(dir, Options{AcceptLoss: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := (Loss{Unknown: true}); db.Loss() != want {
+			t.Errorf("%s: the loss is %+v", state, db.Loss())
+		}
+		if db = reopen(t, db); db.Loss() != (Loss{Unknown: true}) { // it has a head again
+			t.Errorf("%s: after a restart the loss is %+v", state, db.Loss())
+		}
+		if err := db.LossTold(); err != nil {
+			t.Fatal(err)
+		}
+		if db = reopen(t, db); db.Loss() != (Loss{}) {
+			t.Errorf("%s: after it was told, the loss is %+v", state, db.Loss())
+		}
+	}
+}
+
+// TestRestoredWithoutHead: a restored store has no head file, and needs none until it was opened; of a plain copy that is also the way back.
+func TestRestoredWithoutHead(t *testing.T) {
+	db := openStore(t, t.TempDir())
+	mustAppend(t, db, entry(1, "a"))
+	var backup bytes.Buffer
+	if _, err := db.WriteTo(&backup); err != nil {
+		t.Fatal(err)
+	}
+	closeStore(t, db)
+	of := filesOf(t, db.dir)
+	for name, from := range map[string][]byte{"a backup": backup.Bytes(), "a copy": of[fileName]} {
+		dir := t.TempDir()
+		copyKeyTo(t, of, dir)
+		if _, err := Restore(t.Context(), dir, bytes.NewReader(from), func(*DB) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(filepath.Join(dir, headName)); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s: %v", name, err)
+		}
+		reading := openToRead(t, dir)
+		if reading.Missing() != nil {
+			t.Errorf("%s: for reading, missing is %v", name, reading.Missing())
+		}
+		closeStore(t, reading)
+		restored := openStore(t, dir)
+		if got := arrivals(t, restored, 1); got != "a" || restored.Loss() != (Loss{}) {
+			t.Errorf("%s: arrivals %s, loss %+v", name, got, restored.Loss())
+		}
+		closeStore(t, restored)
+		if err := os.Remove(filepath.Join(dir, headName)); err != nil {
+			t.Fatal(err)
+		}
+		wantRejected(t, dir, fmt.Sprint("had an ", headName))
 	}
 }

@@ -89,6 +89,7 @@ var ErrMustWrite = errors.New("open it once where it can be written, such as in 
 // open opens the data file and prepares it.
 func (db *DB) open(o Options) error {
 	head, err := readHeadFile(db.dir)
+	withoutHead := head == nil && err == nil
 	if errors.Is(err, errHeadDamaged) {
 		db.report(err)
 		err = nil
@@ -96,7 +97,9 @@ func (db *DB) open(o Options) error {
 	if err != nil {
 		return err
 	}
-	opened := opening{path: db.path(), timeout: o.LockTimeout, head: head, acceptLoss: o.AcceptLoss, readOnly: o.ReadOnly, restoring: o.restoring}
+	opened := opening{
+		path: db.path(), timeout: o.LockTimeout, head: head, withoutHead: withoutHead, acceptLoss: o.AcceptLoss, readOnly: o.ReadOnly, restoring: o.restoring,
+	}
 	b, file, err := opened.open()
 	if err != nil {
 		return openError(db.dir, err)
@@ -116,6 +119,9 @@ func (db *DB) open(o Options) error {
 	if err == nil {
 		err = db.startHead(&opened)
 	}
+	if err == nil && !o.ReadOnly {
+		err = db.noteHead(o.restoring)
+	}
 	if err != nil {
 		return errors.Join(err, b.Close())
 	}
@@ -127,16 +133,19 @@ func (db *DB) path() string { return filepath.Join(db.dir, fileName) }
 
 // opening holds how to open a data file, and the findings.
 type opening struct {
-	path       string
-	timeout    time.Duration
-	head       *highWater // nil if unknown
-	acceptLoss bool
-	readOnly   bool
-	restoring  bool
+	path        string
+	timeout     time.Duration
+	head        *highWater // nil if unknown
+	withoutHead bool       // there is no head file
+	acceptLoss  bool
+	readOnly    bool
+	restoring   bool
 
-	lost    uint64 // transactions, if that was accepted
-	found   error  // damage, though nothing is missing
-	missing error  // says what is missing or damaged, if read-only
+	headListed bool   // the store says that it has a head file
+	lost       uint64 // transactions, if that was accepted
+	unknown    bool   // what is lost, as the head file is missing, and that was accepted
+	found      error  // damage, though nothing is missing
+	missing    error  // says what is missing or damaged, if read-only
 }
 
 // open opens the file, which bbolt maps without checking that it is complete.
@@ -234,7 +243,11 @@ func (o *opening) checkLast(f *os.File, size int64, p *metaPages) error {
 	if !complete && o.readOnly {
 		return fmt.Errorf("the last transaction of %s was interrupted, and has to be rolled back; %w", o.path, ErrMustWrite)
 	}
-	switch err := o.checkPages(f, size, p, last); {
+	err := o.checkPages(f, size, p, last)
+	if err == nil {
+		err = o.checkHead()
+	}
+	switch {
 	case err != nil:
 		return err
 	case complete && o.readOnly:
@@ -246,13 +259,29 @@ func (o *opening) checkLast(f *os.File, size int64, p *metaPages) error {
 	return p.rollBack(f)
 }
 
+// checkHead checks that the head file is there if the store says so: without it nothing tells whether the store is complete.
+func (o *opening) checkHead() error {
+	if !o.withoutHead || !o.headListed || o.restoring {
+		return nil
+	}
+	missing := &olderError{o.path + " had an oplog.head beside it, which is missing, so whether acknowledged entries are missing is not known"}
+	switch {
+	case o.readOnly:
+		o.missing = errors.Join(o.missing, missing)
+	case !o.acceptLoss:
+		return missing
+	}
+	o.unknown = !o.readOnly
+	return nil
+}
+
 // listIsDamaged reports whether the list of free pages is all that is damaged after the last transaction, as far as its pages tell.
 func (o *opening) listIsDamaged(f *os.File, size int64, p *metaPages) bool {
 	m := p.metas[p.last]
 	if m.end > uint64(size/p.pageSize) { //nolint:gosec // positive
 		return false
 	}
-	damage := checkPages(o.path, f, p.pageSize, m)
+	damage := checkPages(f, p.pageSize, m).err(o.path)
 	return damage != nil && damage.listOnly
 }
 
@@ -263,7 +292,9 @@ func (o *opening) checkPages(f *os.File, size int64, p *metaPages, which int) er
 	if m.end > uint64(size/p.pageSize) { //nolint:gosec // positive
 		return fmt.Errorf("%w: it has %d of %d pages", errDamaged, size/p.pageSize, m.end)
 	}
-	damage := checkPages(o.path, f, p.pageSize, m)
+	check := checkPages(f, p.pageSize, m)
+	o.headListed = check.headListed
+	damage := check.err(o.path)
 	switch {
 	case damage == nil:
 		return nil

@@ -71,6 +71,8 @@ type pageCheck struct {
 	ofList int  // of which in the list of free pages
 	loops  bool // following branches may never end
 
+	headListed bool // the store says that it has a head file
+
 	// Of a check in slices.
 	inBucket [][]byte // names of the buckets around the current page
 	last     [][]byte // these, and the last key of the last leaf that was checked
@@ -93,8 +95,8 @@ func (s pageSet) has(id uint64) bool { return s[id/64]>>(id%64)&1 == 1 }
 
 func (s pageSet) add(id uint64) { s[id/64] |= 1 << (id % 64) }
 
-// checkPages checks all pages of a transaction, in a file that has the length that the transaction claims; nil if they are sound.
-func checkPages(path string, file io.ReaderAt, pageSize int64, m meta) *pagesError {
+// checkPages checks all pages of a transaction, in a file that has the length that the transaction claims.
+func checkPages(file io.ReaderAt, pageSize int64, m meta) *pageCheck {
 	c := newPageCheck(file, pageSize, m, allLeaves)
 	c.readFree()
 	c.bucket(m.root, 0, nil)
@@ -103,7 +105,7 @@ func checkPages(path string, file io.ReaderAt, pageSize int64, m meta) *pagesErr
 			c.failList("page %d is neither used nor free", id)
 		}
 	}
-	return c.err(path)
+	return c
 }
 
 // allLeaves is a number of leaves that no file has.
@@ -113,6 +115,7 @@ func newPageCheck(file io.ReaderAt, pageSize int64, m meta, leaves int) *pageChe
 	return &pageCheck{file: file, pageSize: pageSize, meta: m, used: newPageSet(m.end), leaves: leaves, ahead: readAhead{file: file}}
 }
 
+// err returns the findings, or nil.
 func (c *pageCheck) err(path string) *pagesError {
 	if c.first == nil {
 		return nil

@@ -75,6 +75,7 @@ func (c *pageCheck) leaf(p *checkedPage, elements []element, level int, after []
 			continue
 		}
 		if e.flags != bucketFlag {
+			c.headListed = c.headListed || len(c.inBucket) == 1 && isHeadListed(c.inBucket[0], e.key)
 			continue
 		}
 		var inside [][]byte
@@ -121,6 +122,7 @@ func (c *pageCheck) nested(p *checkedPage, e element, level int, after [][]byte)
 	}
 	only := &checkedPage{check: c, id: p.id, flags: order.Uint16(b[8:]), count: order.Uint16(b[10:]), buffer: b, size: int64(len(b)), into: new([]element)}
 	elements, ok := only.elements()
+	c.headListed = c.headListed || len(c.inBucket) == 0 && slices.ContainsFunc(elements, func(in element) bool { return isHeadListed(e.key, in.key) })
 	if !ok || only.flags != leafFlag || slices.ContainsFunc(elements, func(e element) bool { return e.flags != 0 }) {
 		c.fail("a bucket in page %d is damaged", p.id)
 	}

@@ -269,6 +269,11 @@ func copyStore(t *testing.T, from, dir string) {
 	if _, err := os.Stat(filepath.Join(filepath.Dir(from), keyName)); err == nil { // fixtures of earlier formats have it inside
 		copyKey(t, filepath.Dir(from), dir)
 	}
+	if head, err := os.ReadFile(filepath.Join(filepath.Dir(from), headName)); err == nil && filepath.Base(from) == fileName { // others have none
+		if err := os.WriteFile(filepath.Join(dir, headName), head, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // copyKey copies the signing key of a store, which its copies and backups need.
