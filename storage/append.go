@@ -161,6 +161,7 @@ type tenantWriter struct {
 	name                                 string
 	head                                 treeHead
 	began                                uint64 // size of the tree before
+	before                               treeSum
 	tenant, entries, ids, arrivals, tree *bolt.Bucket
 	dates                                map[string]*bolt.Bucket // entries of a date
 	idDates                              map[string]*idsOfDate
@@ -191,7 +192,7 @@ func newTenantWriter(tx *bolt.Tx, tenant string, head treeHead) (*tenantWriter, 
 	if !head.known {
 		w.head, err = readHead(tree{w.arrivals, w.tree})
 	}
-	w.began = w.head.size
+	w.began, w.before = w.head.size, w.head.sum(tenant)
 	return w, err
 }
 

@@ -27,7 +27,11 @@ func (db *DB) applyAll(tx *bolt.Tx, writers map[string]*tenantWriter, group []*a
 		if err := errors.Join(w.saveTile(), w.saveIDs()); err != nil {
 			return fmt.Errorf("append to tenant %s: %w", tenant, err)
 		}
-		db.adds += w.head.size - w.began
+		if added := w.head.size - w.began; added > 0 {
+			db.adds += added
+			db.extends.add(w.before)
+			db.extends.add(w.head.sum(tenant))
+		}
 	}
 	db.beginCommit(writers)
 	return nil

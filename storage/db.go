@@ -61,8 +61,10 @@ type DB struct {
 	watchers   []func(kind oplog.RecordKind, name string)
 
 	head  *headFile
-	adds  uint64 // entries of the write transaction; guarded by writeMu
-	found error  // see Damage; set by Open
+	found error // see Damage; set by Open
+
+	adds    uint64  // entries of the write transaction; guarded by writeMu
+	extends treeSum // by what it changes the sum of the trees; guarded by writeMu
 
 	missing error // see Missing; set by Open
 

@@ -26,8 +26,10 @@ import (
 const headName = "oplog.head"
 
 const (
-	headMark    = "oplog\x00hd"
-	slotSize    = len(headMark) + 5*8 + sumSize
+	headMark    = "oplog\x00h2"
+	headMark1   = "oplog\x00hd" // of a slot that has no sum of the trees, as in earlier versions
+	slotSize1   = len(headMark1) + 5*8 + sumSize
+	slotSize    = slotSize1 + len(treeSum{})
 	slotSpacing = 4096
 )
 
@@ -37,6 +39,8 @@ type highWater struct {
 	txid    uint64 // of the last transaction
 	entries uint64 // of all tenants and trails, deleted ones included
 	lost    Loss   // that was accepted and is not in the trail yet
+
+	trees *treeSum // after that transaction; nil if not known
 }
 
 // Loss counts acknowledged transactions and entries that are no longer in the data file.
@@ -56,17 +60,34 @@ func (l *Loss) transactions() uint64 {
 }
 
 func (m *highWater) encode() []byte {
-	b := append(make([]byte, 0, slotSize), headMark...)
+	mark := headMark
+	if m.trees == nil {
+		mark = headMark1
+	}
+	b := append(make([]byte, 0, slotSize), mark...)
 	for _, n := range []uint64{m.count, m.txid, m.entries, m.lost.transactions(), m.lost.Entries} {
 		b = binary.BigEndian.AppendUint64(b, n)
+	}
+	if m.trees != nil {
+		b = append(b, m.trees[:]...)
 	}
 	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
 }
 
+// decodeHighWater decodes a slot, which may be followed by other bytes.
 func decodeHighWater(b []byte) (m highWater, ok bool) {
-	sum := len(b) - sumSize
-	if len(b) != slotSize || string(b[:len(headMark)]) != headMark || binary.BigEndian.Uint32(b[sum:]) != crc32.Checksum(b[:sum], castagnoli) {
+	size := slotSize
+	if len(b) >= len(headMark1) && string(b[:len(headMark1)]) == headMark1 {
+		size = slotSize1
+	} else if len(b) < slotSize || string(b[:len(headMark)]) != headMark {
 		return highWater{}, false
+	}
+	sum := size - sumSize
+	if len(b) < size || binary.BigEndian.Uint32(b[sum:]) != crc32.Checksum(b[:sum], castagnoli) {
+		return highWater{}, false
+	}
+	if size == slotSize {
+		m.trees = new(treeSum(b[sum-len(treeSum{}) : sum]))
 	}
 	for i, n := range []*uint64{&m.count, &m.txid, &m.entries, &m.lost.Transactions, &m.lost.Entries} {
 		*n = binary.BigEndian.Uint64(b[len(headMark)+8*i:])
@@ -135,10 +156,13 @@ func (h *headFile) write() error {
 
 func (h *headFile) sync() error { return cmp.Or(h.write(), durable.Sync(h.file)) }
 
-// advance notes a transaction that is on disk.
-func (h *headFile) advance(txid, entries uint64) {
+// advance notes a transaction that is on disk, which added entries and changed the sum of the trees.
+func (h *headFile) advance(txid, entries uint64, trees treeSum) {
 	h.mark.txid = txid
 	h.mark.entries += entries
+	if h.mark.trees != nil {
+		h.mark.trees.add(trees)
+	}
 	h.tell(h.write())
 }
 
@@ -152,15 +176,19 @@ func (h *headFile) tell(err error) {
 
 func (h *headFile) close() error { return errors.Join(durable.Sync(h.file), h.file.Close()) }
 
-// startHead compares the number of entries with the head, and begins to write it.
+// startHead compares the entries and their trees with the head, and begins to write it.
 func (db *DB) startHead(o *opening) error {
 	mark := highWater{}
 	var entries uint64
+	var trees treeSum
 	err := db.view(func(tx *bolt.Tx) (err error) {
 		mark.txid = uint64(tx.ID()) //nolint:gosec // bbolt counts from 1
-		entries, err = countEntries(tx)
+		entries, trees, err = readTrees(tx)
 		return err
 	})
+	if err == nil {
+		mark.trees = &trees
+	}
 	if err != nil { // one tenant does not keep the others from being read; verify tells which entries are affected
 		db.report(fmt.Errorf("the entries of %s cannot be counted (%w), so whether all are there is not known; run oplog verify", o.path, err))
 		if o.head != nil {
@@ -172,6 +200,9 @@ func (db *DB) startHead(o *opening) error {
 	if o.head != nil {
 		mark.count, mark.lost = o.head.count, o.head.lost
 		older := o.head.checkEntries(o.path, entries)
+		if older == nil && err == nil {
+			older = o.head.checkTrees(o.path, mark.txid, trees)
+		}
 		switch {
 		case older == nil:
 		case o.readOnly:
@@ -179,7 +210,9 @@ func (db *DB) startHead(o *opening) error {
 		case !o.acceptLoss:
 			return older
 		default:
-			mark.lost.Entries += o.head.entries - entries
+			lost := o.head.entries - min(entries, o.head.entries)
+			mark.lost.Entries += lost
+			mark.lost.Unknown = mark.lost.Unknown || lost == 0
 		}
 		mark.lost.Transactions += o.lost
 	}
@@ -193,7 +226,7 @@ func (db *DB) startHead(o *opening) error {
 // advanceHead notes a transaction that is on disk.
 func (db *DB) advanceHead(txid uint64) {
 	if db.head != nil { // else the store is being opened
-		db.head.advance(txid, db.adds)
+		db.head.advance(txid, db.adds, db.extends)
 	}
 }
 
@@ -249,22 +282,4 @@ func (m *highWater) checkEntries(path string, entries uint64) error {
 		return nil
 	}
 	return &olderError{fmt.Sprintf("%s has %d entries, but %d were acknowledged according to oplog.head beside it"+olderCause, path, entries, m.entries)}
-}
-
-// countEntries counts the arrivals of all tenants and trails.
-func countEntries(tx *bolt.Tx) (n uint64, err error) {
-	tenants := tx.Bucket(bucketTenants)
-	err = tenants.ForEachBucket(func(name []byte) error {
-		b := tenants.Bucket(name).Bucket([]byte(nameArrivals))
-		if b == nil {
-			return nil
-		}
-		size, err := tree{arrivals: b}.size()
-		n += size
-		if err != nil {
-			return fmt.Errorf("tenant %s: %w", name, err)
-		}
-		return nil
-	})
-	return n, err
 }

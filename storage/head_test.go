@@ -132,6 +132,7 @@ func TestDamagedLastTransaction(t *testing.T) {
 	}
 	mark.txid--
 	mark.entries--
+	mark.trees = nil
 	unacknowledged[headName] = mark.encode()
 	if got := arrivals(t, openStore(t, unacknowledged.laid(t, last*os.Getpagesize()+sealOffset+1)), 1); got != "a" {
 		t.Errorf("arrivals %s; the interrupted transaction was to be rolled back", got)

@@ -37,7 +37,7 @@ func (db *DB) begin() (transaction, error) {
 // end ends a transaction, and rolls it back if it was not committed.
 func (t transaction) end() {
 	_ = t.Rollback() // does nothing after a commit
-	t.db.adds = 0
+	t.db.adds, t.db.extends = 0, treeSum{}
 	t.db.writeMu.Unlock()
 }
 

@@ -1,0 +1,107 @@
+package storage
+
+import (
+	"errors"
+	"maps"
+	"strings"
+	"testing"
+
+	bolt "go.etcd.io/bbolt"
+
+	"oplog/oplog"
+)
+
+// leafIn returns where the leaf hash of a log's entry is in a data file.
+func leafIn(t *testing.T, of files, tenant string, seq uint64) int {
+	t.Helper()
+	db := openStore(t, of.laid(t, -1))
+	defer closeStore(t, db)
+	at := 0
+	err := db.view(func(tx *bolt.Tx) error {
+		tr, err := readTree(tx, tenant)
+		if err == nil {
+			at = placeOf(tx, tr.arrivals.Get(tileKey(0))) + int(seq-1)*arrivalSize + timeSize //nolint:gosec // of the first tile
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
+}
+
+// TestChangedTrees: a bit that turned in a tree while the store was closed is found at the start, before anything is recorded on top of it.
+func TestChangedTrees(t *testing.T) {
+	of := namedStore(t)
+	for _, log := range []string{"acme", "acme/access", "beta"} {
+		dir := of.laid(t, leafIn(t, of, log, 1)+5)
+		wantRejected(t, dir, "the trees of", "are not those that were acknowledged according to oplog.head", "oplog verify tells which", "--accept-loss")
+		reading := openToRead(t, dir)
+		v, err := reading.Verify(t.Context(), log, nil, func(_, _ uint64) {})
+		if reading.Missing() == nil || err != nil || v.Bad == 0 {
+			t.Errorf("%s: for reading it is told as %v, verify finds %+v, %v", log, reading.Missing(), v, err)
+		}
+		closeStore(t, reading)
+		db, err := Open(dir, Options{AcceptLoss: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if db.Loss() != (Loss{Unknown: true}) {
+			t.Errorf("%s: the loss is %+v", log, db.Loss())
+		}
+		closeStore(t, db)
+		closeStore(t, openStore(t, dir))
+	}
+}
+
+// TestTreesOfTheHead: the sum in the head is that of the trees after every kind of transaction, also after a crash, a failure and a rollback; a
+// head of an earlier version has none and gets one, and one that lags behind refuses nothing.
+func TestTreesOfTheHead(t *testing.T) {
+	db := openStore(t, t.TempDir())
+	check := func(what string) {
+		t.Helper()
+		var now treeSum
+		err := db.view(func(tx *bolt.Tx) (err error) {
+			_, now, err = readTrees(tx)
+			return err
+		})
+		m, headErr := readHeadFile(db.dir)
+		if err != nil || headErr != nil || m == nil || m.trees == nil || *m.trees != now {
+			t.Fatalf("%s: the head has %+v, the trees are %x; %v, %v", what, m, now, err, headErr)
+		}
+	}
+	check("new")
+	for step := range 11 { // with entries of several tiles
+		transact(t, db, step)
+		other := entry(step, "other")
+		other.Tenant = "beta"
+		if _, err := db.Append(t.Context(), "beta", []oplog.Entry{other}, 1); err != nil {
+			t.Fatal(err)
+		}
+		check("a transaction")
+	}
+	early := filesOf(t, db.dir)[headName]
+	mustAppend(t, db, entry(1, "later"))
+	crashed := t.TempDir()
+	copyStore(t, db.path(), crashed)
+	of := filesOf(t, db.dir)
+	closeStore(t, db)
+	db = openStore(t, crashed)
+	check("a crash")
+	closeStore(t, db)
+
+	for name, head := range map[string][]byte{"behind": early, "of an earlier version": (&highWater{count: 9, txid: 3, entries: 5}).encode()} {
+		with := maps.Clone(of)
+		with[headName] = head
+		db = openStore(t, with.laid(t, -1))
+		check(name)
+		closeStore(t, db)
+	}
+	older := highWater{count: 1, entries: 1}
+	if b := older.encode(); len(b) != slotSize1 || !strings.HasPrefix(string(b), headMark1) {
+		t.Errorf("without trees a slot is %q", b)
+	}
+	if _, err := readHeadFile(t.TempDir()); err != nil && !errors.Is(err, errHeadDamaged) {
+		t.Error(err)
+	}
+}
