@@ -265,6 +265,8 @@ func sample(s serveSetting) string {
 		return "10.0.0.5/32"
 	case s.Placeholder == "SIZE":
 		return "512MiB"
+	case s.Placeholder == "DAYS":
+		return "400"
 	case s.Placeholder == "PATH":
 		return "/some"
 	case s.kind == durationType:

@@ -115,6 +115,7 @@ func (m *Program) serve(ctx context.Context, l openedLog, ln net.Listener, f ser
 	defer func() { endDays(); daily.Wait() }()
 	slog.SetDefault(o.Logger) // errors of background work are logged there, too
 	failed := func(err error) { faults.Report("background work", err) }
+	l.Journal.KeepInstallationTrail(f.AccessLogDays)
 	daily.Go(func() { l.Journal.RetainDaily(days, retentionInterval, failed) })
 	daily.Go(func() { l.Scrub.Run(days, f.Scrub.Every, scrub.DefaultPace) })
 	if err := errors.Join(limitMemory(f.MemoryLimit, m.Getenv), f.setUpAnchors(l.Node, &o, m.Now), f.Backup.setUpBackups(l.Node, &o, m.Now)); err != nil {

@@ -25,6 +25,8 @@ type serveFlags struct {
 	TrustedProxy []string `placeholder:"CIDR" help:"Network of a reverse proxy, such as 10.0.0.5/32, whose X-Forwarded-For, -Proto and -Host headers are trusted; may be repeated."`
 	MemoryLimit  string   `placeholder:"SIZE" help:"Memory that the program tries to stay within, such as 512MiB or 2GiB; by default three quarters of the machine's or container's."`
 
+	AccessLogDays int `placeholder:"DAYS" help:"Days to keep the installation's access log, which has the events of no tenant: at least 365. By default it is kept forever."`
+
 	TLS     tlsFlags     `embed:"" prefix:"tls-"`
 	Metrics metricsFlags `embed:"" prefix:"metrics-"`
 	Scrub   scrubFlags   `embed:"" prefix:"scrub-"`
@@ -65,6 +67,9 @@ func (f *serveFlags) Validate() error {
 	}
 	if f.Scrub.Every < 0 {
 		return fmt.Errorf("--scrub-every %s is negative; specify a duration such as 168h, or 0 for never", f.Scrub.Every)
+	}
+	if n := f.AccessLogDays; n != 0 && (n < oplog.MinAccessDays || n > oplog.MaxRetentionDays) {
+		return fmt.Errorf("--access-log-days %d is not %d to %d; 0 keeps the access log forever", n, oplog.MinAccessDays, oplog.MaxRetentionDays)
 	}
 	if err := f.Backup.check(); err != nil {
 		return err

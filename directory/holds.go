@@ -77,11 +77,20 @@ func (d *Directory) LiftHold(tenant, id, by string, checks ...May) (h oplog.Hold
 
 // FinishDeletion records that a deletion's entries are off the disk.
 func (d *Directory) FinishDeletion(of oplog.Deletion) error {
-	return d.change(oplog.OwnerOf(of.Tenant), func() error {
+	finish := func() error {
 		_, err := records.Change(d.records, oplog.RecordDeletion, of.Tenant+"/"+of.ID, func(stored *oplog.Deletion, exists bool) (bool, error) {
 			stored.FinishedAt = d.now().UTC().Truncate(time.Microsecond)
 			return !exists, nil
 		})
 		return err
-	})
+	}
+	if owner := oplog.OwnerOf(of.Tenant); owner != "" {
+		return d.change(owner, finish)
+	}
+	return finish() // nothing else changes what is of the installation
+}
+
+// InstallationDeletions lists the deletions of the installation's trail.
+func (d *Directory) InstallationDeletions() ([]oplog.Deletion, error) {
+	return records.List[oplog.Deletion](d.records, oplog.RecordDeletion, oplog.TrailName("")+"/")
 }

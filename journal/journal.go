@@ -26,7 +26,10 @@ type Journal struct {
 
 	deletionMu sync.Mutex // one run of retention at a time; acquired before a tenant's locks (see Directory)
 	clock      *Clock
-	agreed     chan struct{} // receives after an owner agreed to a deletion
+
+	installationDays int // see KeepInstallationTrail
+
+	agreed chan struct{} // receives after an owner agreed to a deletion
 
 	waitingMu sync.Mutex               // guards waiting
 	waiting   map[string]oplog.Waiting // deletions that wait for an owner, by log

@@ -52,7 +52,7 @@ func (j *Journal) countDays(ctx context.Context, tenant, before string) ([]oplog
 	return days, nil
 }
 
-// Retain deletes the expired entries of all tenants. It first finishes deletions that an earlier run began. An error of one tenant does not
+// Retain deletes the expired entries of all tenants and of the installation's trail. It first finishes deletions that an earlier run began. An error of one tenant does not
 // keep others from being processed.
 func (j *Journal) Retain(ctx context.Context) error {
 	return j.retainTenants(ctx, func(oplog.TenantState) bool { return true })
@@ -98,6 +98,11 @@ func (j *Journal) retainTenants(ctx context.Context, is func(oplog.TenantState) 
 			failed = append(failed, fmt.Errorf("retention of tenant %s: %w", t.ID, err))
 		}
 	}
+	if is(oplog.TenantState{Zone: time.UTC}) {
+		if err := j.retainInstallation(ctx); err != nil {
+			failed = append(failed, fmt.Errorf("retention of the installation's access log: %w", err))
+		}
+	}
 	return errors.Join(failed...)
 }
 
@@ -121,12 +126,8 @@ func (j *Journal) retain(ctx context.Context, tenant string) error {
 	if err != nil {
 		return err
 	}
-	for _, d := range t.Deletions {
-		if d.FinishedAt.IsZero() {
-			if err := j.finishDeletion(ctx, d); err != nil {
-				return err
-			}
-		}
+	if err := j.finishDeletions(ctx, t.Deletions); err != nil {
+		return err
 	}
 	d, err := j.beginDeletion(ctx, tenant)
 	if err != nil || len(d.Days) == 0 {

@@ -18,12 +18,8 @@ func (j *Journal) retainTrail(ctx context.Context, tenant string) error {
 	if err != nil {
 		return err
 	}
-	for _, d := range t.AccessDeletions {
-		if d.FinishedAt.IsZero() {
-			if err := j.finishDeletion(ctx, d); err != nil {
-				return err
-			}
-		}
+	if err := j.finishDeletions(ctx, t.AccessDeletions); err != nil {
+		return err
 	}
 	d, err := j.beginTrailDeletion(ctx, tenant)
 	if err != nil || len(d.Days) == 0 {
@@ -46,7 +42,7 @@ func (j *Journal) beginTrailDeletion(ctx context.Context, tenant string) (d oplo
 	return d, err
 }
 
-// planTrailDeletion is planDeletion for a tenant's trail.
+// planTrailDeletion is planDeletion for the trail of a tenant, or of the installation.
 func (j *Journal) planTrailDeletion(ctx context.Context, t oplog.TenantState) (d oplog.Deletion, err error) {
 	t = t.OfAccess()
 	now, name := j.now(), oplog.TrailName(t.ID)
@@ -67,7 +63,11 @@ func (j *Journal) planTrailDeletion(ctx context.Context, t oplog.TenantState) (d
 		Tenant: name, At: now.UTC().Truncate(time.Microsecond), Dates: dates, Entries: entries,
 		RetentionDays: t.RetentionDays, SetBy: t.RetentionBy, SetAt: t.RetentionAt,
 	}
-	if may, err := j.mayDelete(&d, t.Deletions); !may {
+	compared := t.Deletions
+	if t.ID == "" {
+		compared = nil
+	}
+	if may, err := j.mayDelete(&d, compared); !may {
 		return oplog.Deletion{}, err
 	}
 	if n := len(t.Deletions); n > 0 {

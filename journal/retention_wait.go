@@ -105,7 +105,10 @@ func (j *Journal) AgreeToDeletion(tenant string, reason oplog.WaitReason, by str
 	if _, err := j.directory.State(tenant); err != nil {
 		return nil, err
 	}
-	waiting := slices.DeleteFunc(j.Waiting(tenant), func(w oplog.Waiting) bool { return w.Reason != reason })
+	waiting := slices.DeleteFunc(j.Waiting(""), func(w oplog.Waiting) bool {
+		ofInstallation := w.Tenant == "" && reason == oplog.WaitClock
+		return w.Reason != reason || w.Tenant != tenant && !ofInstallation
+	})
 	if len(waiting) == 0 {
 		return nil, oplog.Refuse(oplog.CodeConflict, "nothing-waits", "No deletion waits for this agreement any more.")
 	}

@@ -27,7 +27,7 @@ const (
 
 // Waiting is a deletion that waits until an owner agrees.
 type Waiting struct {
-	Tenant  string     `json:"tenant" doc:"The tenant's id."`
+	Tenant  string     `json:"tenant" doc:"The tenant's id; empty for the installation's access log."`
 	Access  bool       `json:"access,omitempty" doc:"Whether it is of the access log."`
 	Reason  WaitReason `json:"reason" enum:"clock,amount" doc:"clock: the clock is far from the time of the newest receipts and starts; amount: much more would be deleted than last time."`
 	Clock   time.Time  `json:"clock" doc:"The server's clock when it checked."`
@@ -42,7 +42,10 @@ type Waiting struct {
 func (w *Waiting) String() string {
 	const minute = "2006-01-02 15:04 UTC"
 	what := fmt.Sprintf("%d entries of %d days of tenant %s", w.Entries, w.Dates, w.Tenant)
-	if w.Access {
+	switch {
+	case w.Tenant == "":
+		what = fmt.Sprintf("%d entries of %d days of the installation's access log", w.Entries, w.Dates)
+	case w.Access:
 		what = fmt.Sprintf("%d entries of %d days of the access log of tenant %s", w.Entries, w.Dates, w.Tenant)
 	}
 	if w.Reason == WaitClock {

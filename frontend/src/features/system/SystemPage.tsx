@@ -148,7 +148,7 @@ function WaitingFact({ waiting, zone }: { waiting: Waiting; zone: string }) {
     <span className="stack system-failure">
       <span>
         {messages.wouldGo(
-          `${waiting.tenant} · ${waiting.access ? messages.ofAccess : messages.ofLog}`,
+          [waiting.tenant, waiting.access ? messages.ofAccess : messages.ofLog].filter(Boolean).join(' · '),
           number(waiting.entries),
           number(waiting.dates),
         )}

@@ -1,0 +1,68 @@
+package journal_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"oplog/oplog"
+	"oplog/trail"
+)
+
+// retainInstallation runs retention and checks that the installation's trail has so many deleted and remaining entries, and that it verifies.
+func (l *testLog) retainInstallation(what string, deleted, left uint64) {
+	l.T.Helper()
+	l.Must(nil, l.Journal.Retain(l.T.Context()))
+	v, err := l.Store.Verify(l.T.Context(), oplog.TrailName(""), nil, func(_, _ uint64) {})
+	l.Must(nil, err)
+	if v.Bad > 0 || v.Deleted != deleted || v.Size-v.Deleted != left {
+		l.T.Errorf("%s: %d of %d entries are deleted, want %d, and %d left: %+v", what, v.Deleted, v.Size, deleted, left, v.Findings)
+	}
+	page, err := l.Trail.Page(l.T.Context(), "", oplog.Query{}, oplog.MaxPageSize, "")
+	if err != nil || uint64(len(page.Entries)) != left {
+		l.T.Errorf("%s: %d entries are listed, want %d, %v", what, len(page.Entries), left, err)
+	}
+}
+
+// TestRetentionOfTheInstallationsTrail: it is kept for ever unless the server has a setting; then it reports its own deletions and verifies, also
+// after the report of the first one is deleted. A clock that is far ahead deletes nothing. Tenants' logs and trails stay.
+func TestRetentionOfTheInstallationsTrail(t *testing.T) {
+	l := newLog(t)
+	look := func(tenant string) {
+		l.Trail.Add(trail.Event{Tenant: tenant, User: oplog.User{ID: "olga", Name: "olga"}, Module: "session", Operation: "sign_in"})
+		l.Trail.Flush()
+	}
+	look("")
+	look("acme")
+	l.Clock.Advance(3 * 24 * time.Hour)
+	look("")
+	l.Clock.Advance(368 * 24 * time.Hour) // both days have become older than a year
+	l.retainInstallation("by default", 0, 2)
+
+	l.Journal.KeepInstallationTrail(oplog.MinAccessDays)
+	l.retainInstallation("set", 2, 1) // the report
+	l.retainInstallation("again", 2, 1)
+	l.Restart()
+	l.retainInstallation("without the setting", 2, 1)
+	l.Journal.KeepInstallationTrail(oplog.MinAccessDays)
+	l.Clock.Advance(367 * 24 * time.Hour)
+	look("")
+	l.retainInstallation("a year later", 3, 2)
+
+	look("")
+	l.Clock.Advance(tenYears)
+	l.Restart()
+	l.Journal.KeepInstallationTrail(oplog.MinAccessDays)
+	l.retainInstallation("with a clock ten years ahead", 3, 3)
+	waiting := l.Journal.Waiting("")
+	if len(waiting) != 1 || waiting[0].Tenant != "" || !strings.Contains(waiting[0].String(), "of the installation's access log would be") {
+		t.Fatalf("%+v", waiting)
+	}
+	if _, err := l.Journal.AgreeToDeletion("acme", oplog.WaitClock, "owner", l.untold); err != nil {
+		t.Fatal(err)
+	}
+	l.retainInstallation("with a clock that an owner confirmed", 6, 1)
+	if v, err := l.Store.Verify(t.Context(), oplog.TrailName("acme"), nil, func(_, _ uint64) {}); err != nil || v.Bad > 0 || v.Deleted > 0 || v.Size != 1 {
+		t.Errorf("the trail of acme: %+v, %v", v, err)
+	}
+}
