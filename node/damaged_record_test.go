@@ -24,13 +24,13 @@ func TestDamagedRecordsAreDispensable(t *testing.T) {
 	l.Must(nil, node.RecordBackup(l.Store, nodetest.Morning))
 	l.Must(l.Exports.Start(t.Context(), exports.Export{Tenant: "acme", Format: "txt", Range: oplog.RangeToday}))
 	l.Trail.Add(trail.Event{User: trail.ServerUser, Module: "server", Operation: "start"})
-	for _, name := range []string{"clock", "acts", "scrub"} { // as they are after a crash
+	for _, name := range []string{"clock", "acts", "acts/1f", "scrub"} { // as they are after a crash
 		l.Must(nil, l.Store.PutRecord(oplog.RecordServer, name, oplog.Revision{}, []byte(`"2026-11-20T08:42:00Z"`)))
 	}
 	l.Stop()
 	damaged := flipRecords(t, filepath.Join(l.Dir, "oplog.db"))
 	l.Start()
-	for _, name := range []string{"second_factor", "device_secret", "last_backup", "clock", "acts", "scrub"} {
+	for _, name := range []string{"second_factor", "device_secret", "last_backup", "clock", "acts", "acts/1f", "scrub"} {
 		if !damaged[name] {
 			t.Errorf("no record %s was damaged, only %v", name, damaged)
 		}

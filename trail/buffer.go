@@ -6,12 +6,10 @@ import (
 	"time"
 
 	"oplog/faults"
-	"oplog/oplog"
-	"oplog/records"
 )
 
-// Actions are buffered briefly so that further readings can join them. The buffer is also written to a record, so that a crash loses
-// none; what is only counted, further pages and refused attempts, is saved with it when the count has doubled, and every 15 s.
+// Actions are buffered briefly so that further readings can join them. The buffer is also written to records (see unfinished.go), so that a crash
+// loses none; what is only counted, further pages and refused attempts, is saved with it when the count has doubled, and every 15 s.
 
 // isDue reports whether an action is complete: it had no reading for a while. Counts and streams without other readings wait longer, for the
 // rows that they belong to, and further pages of recorded ones for more of them.
@@ -74,19 +72,10 @@ func (t *Trail) flushAll() {
 // scheduleFlush writes complete actions in the background.
 func (t *Trail) scheduleFlush() { t.background.Once("actions", t.flushDue) }
 
-// pendingEntry is a trail entry to be written.
-type pendingEntry struct {
-	Trail string      `json:"trail"`
-	Entry oplog.Entry `json:"entry"`
-}
-
-// pendingRecord is the record of entries to be written, which survives a crash.
-const pendingRecord = "acts"
-
-// writeAll writes pending entries and saves buffered ones in the record.
+// writeAll writes pending entries and saves unfinished ones.
 func (t *Trail) writeAll() {
 	t.writePending()
-	err := t.savePending()
+	err := t.saveUnfinished()
 	if err == nil || t.await() {
 		return
 	}
@@ -95,89 +84,4 @@ func (t *Trail) writeAll() {
 	t.flushEverything()
 	t.mu.Unlock()
 	t.writePending() // counts those that cannot be written
-}
-
-func (t *Trail) savePending() error {
-	t.writeMu.Lock()
-	defer t.writeMu.Unlock()
-	if t.store.Failure() != nil {
-		return nil // what it has from before stays
-	}
-	var pending []pendingEntry
-	t.mu.Lock()
-	for _, e := range t.pending {
-		if e.ID != "" {
-			pending = append(pending, pendingEntry{e.Tenant, e})
-		}
-	}
-	for a := range t.buffered {
-		if a.pending == nil {
-			a.pending, _ = a.trailEntries()
-		}
-		for _, e := range a.pending {
-			pending = append(pending, pendingEntry{e.Tenant, e})
-		}
-	}
-	for _, f := range t.folded {
-		pending = append(pending, pendingEntry{f.entry.Tenant, f.trailEntry()})
-	}
-	t.mu.Unlock()
-	if len(pending) == 0 && !t.saved {
-		return nil
-	}
-	slices.SortFunc(pending, func(a, b pendingEntry) int {
-		return cmp.Or(a.Entry.Time.Compare(b.Entry.Time), cmp.Compare(a.Entry.ID, b.Entry.ID))
-	})
-	_, err := records.Change(t.store, oplog.RecordServer, pendingRecord, func(stored *[]pendingEntry, _ bool) (remove bool, err error) {
-		*stored = pending
-		return len(pending) == 0, nil
-	})
-	if err == nil {
-		t.saved = len(pending) > 0
-	}
-	return err
-}
-
-// loseRecord gives up the record of pending entries, which is damaged, and reports that some events are lost.
-func (t *Trail) loseRecord(damage error) {
-	faults.Report("reading the unfinished entries of access logs", damage)
-	faults.Report("removing them", records.Mend[[]pendingEntry](t.store, oplog.RecordServer, pendingRecord, nil))
-	e := lostEntry(oplog.TrailName(""), t.now().UTC().Truncate(time.Microsecond), 0)
-	e.Details = nil // their number is not known
-	t.mu.Lock()
-	t.enqueue(e)
-	t.mu.Unlock()
-	t.background.Once("trail", t.writeAll)
-}
-
-// recoverPending writes the entries that were pending when the program last crashed.
-func (t *Trail) recoverPending() error {
-	pending, err := records.Read[[]pendingEntry](t.store, oplog.RecordServer, pendingRecord)
-	switch oplog.CodeOf(err) {
-	case oplog.CodeNotFound:
-		return nil
-	case oplog.CodeDamaged:
-		t.loseRecord(err)
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	for _, k := range pending {
-		_, err := t.store.Find(k.Trail, k.Entry.ID, nil)
-		if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
-			return err
-		}
-		if err != nil {
-			k.Entry.Tenant = k.Trail
-			t.enqueue(k.Entry)
-		}
-	}
-	t.saved = true
-	if t.store.Failure() != nil {
-		t.recovered = len(t.pending)
-	}
-	t.writePending() // before a reading of the same action looks for it
-	t.background.Once("trail", t.writeAll)
-	return nil
 }

@@ -3,6 +3,7 @@ package trail_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -78,9 +79,9 @@ type recordingStore struct {
 	kept chan struct{}
 }
 
-func (k *recordingStore) PutRecord(kind oplog.RecordKind, name string, replaces oplog.Revision, data []byte) error {
-	err := k.unreliable.PutRecord(kind, name, replaces, data)
-	if name == "acts" {
+func (k *recordingStore) PutRecords(changes []oplog.RecordChange, told ...oplog.Entry) error {
+	err := k.unreliable.PutRecords(changes, told...)
+	if strings.HasPrefix(changes[0].Name, "acts/") {
 		k.kept <- struct{}{}
 	}
 	return err

@@ -63,9 +63,9 @@ type Trail struct {
 	background *background.Tasks
 
 	// Lock order: writeMu before mu.
-	writeMu sync.Mutex // held while events are written, to keep their order
-	saved   bool       // the record of pending actions exists; guarded by writeMu
-	settled uint64     // value of added when the last Settle began to write; guarded by settleMu
+	writeMu sync.Mutex             // held while events are written, to keep their order
+	saved   map[string]savedRecord // records of unfinished entries, by name; nil if not known; guarded by writeMu
+	settled uint64                 // value of added when the last Settle began to write; guarded by settleMu
 
 	settleMu sync.Mutex // held while events are written for those that wait in Settle; acquired before writeMu
 
@@ -94,9 +94,9 @@ func New(store oplog.Store, index oplog.Index, directory *directory.Directory, n
 		visits: make(map[[sha256.Size]byte]*visit), buffered: make(map[*action]bool),
 		folded: make(map[[sha256.Size]byte]*folded),
 	}
-	if err := t.recoverPending(); err != nil {
+	if err := t.recoverUnfinished(); err != nil {
 		t.background.Close()
-		return nil, fmt.Errorf("recover pending actions: %w", err)
+		return nil, fmt.Errorf("recover unfinished actions: %w", err)
 	}
 	return t, nil
 }
@@ -146,7 +146,7 @@ func (t *Trail) Add(v Event) {
 	}
 }
 
-// Settle returns once the events added before are on disk, in the trail or in the record of unfinished actions, or cannot be written at the
+// Settle returns once the events added before are on disk, in the trail or in the records of unfinished entries, or cannot be written at the
 // moment. Those that wait at the same time share a write.
 func (t *Trail) Settle() {
 	t.mu.Lock()
@@ -258,7 +258,7 @@ func (t *Trail) writeTrail(name string) {
 	t.writePending()
 	t.writeMu.Lock()
 	defer t.writeMu.Unlock()
-	if t.saved {
+	if len(t.saved) > 0 {
 		t.background.Once("trail", t.writeAll)
 	}
 }
