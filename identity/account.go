@@ -284,6 +284,21 @@ func (i *Identity) changeAccount(r oplog.Records, username string, change func(*
 	return a, nil
 }
 
+// changeAlone is changeAccount for changes that concern no other account, such as a sign-in. It does not wait for changes of others, which are synced
+// under accountsMu: a change of the same account meanwhile is seen by the callback, which is called again.
+func (i *Identity) changeAlone(r oplog.Records, username string, change func(*Account) error) (Account, error) {
+	return records.Change(r, oplog.RecordAccount, username, func(stored *Account, exists bool) (bool, error) {
+		if !exists {
+			return false, oplog.Errorf(oplog.CodeNotFound, "There is no account %s.", username)
+		}
+		before := *stored
+		if err := change(stored); err != nil {
+			return false, err
+		}
+		return false, i.checkChange(before, *stored)
+	})
+}
+
 // DecideAbout calls do with an account while no account changes.
 func (i *Identity) DecideAbout(username string, do func(Account) error) error {
 	i.accountsMu.Lock()

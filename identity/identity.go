@@ -33,6 +33,7 @@ type common struct {
 	newKeysMu sync.Mutex // serializes new keys, so that a tenant has few
 
 	sessions *sessionIndex
+	launches usedLaunches
 
 	keysMu sync.Mutex        // guards keys; also held while a key is read from the store, so that a key revoked meanwhile is not cached
 	keys   map[string]APIKey // cache of used, unrevoked keys by hash

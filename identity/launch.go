@@ -1,11 +1,9 @@
 package identity
 
 import (
-	"encoding/json"
 	"time"
 
 	"oplog/directory"
-	"oplog/faults"
 	"oplog/oplog"
 	"oplog/records"
 )
@@ -13,6 +11,7 @@ import (
 // usedLaunch records a used launch token until it expires.
 type usedLaunch struct {
 	ExpiresAt time.Time `json:"expires_at"`
+	Key       string    `json:"key,omitempty"` // hash of the launch key that signed it
 }
 
 // LaunchKeys returns the keys that may sign a tenant's launch tokens; none if the tenant does not exist.
@@ -29,9 +28,9 @@ func (i *Identity) LaunchKeys(tenant string) ([]APIKey, error) {
 // MaxLaunchLife limits the lifetime of launch tokens.
 const MaxLaunchLife = 5 * time.Minute
 
-// RedeemLaunch marks a launch token as used, by its jti. It returns CodeUnauthenticated if the token was used before, or was issued before
-// the log was restored from a backup, which may not know of its use.
-func (i *Identity) RedeemLaunch(tenant, id string, expires time.Time) error {
+// RedeemLaunch marks a launch token that a key has signed as used, by its jti. It returns CodeUnauthenticated if the token was used before, or was
+// issued before the log was restored from a backup, which may not know of its use; CodeTooMany if the key has MaxUsedLaunches.
+func (i *Identity) RedeemLaunch(key APIKey, id string, expires time.Time) error {
 	restored, err := records.Read[time.Time](i.records, oplog.RecordServer, lastRestore)
 	if oplog.CodeOf(err) == oplog.CodeDamaged { // as if it were restored now: links from before are issued again at a click
 		restored = i.now().UTC()
@@ -43,7 +42,13 @@ func (i *Identity) RedeemLaunch(tenant, id string, expires time.Time) error {
 	if err == nil && !expires.After(restored.Add(MaxLaunchLife)) {
 		return oplog.Errorf(oplog.CodeUnauthenticated, "This link was issued before the log was restored. Go back and open it again.")
 	}
-	err = records.Create(i.inMemory, oplog.RecordLaunch, tenant+"/"+hashOf(id), usedLaunch{expires.UTC()})
+	if err := i.takeLaunch(key.Hash); err != nil {
+		return err
+	}
+	err = records.Create(i.inMemory, oplog.RecordLaunch, key.Tenant+"/"+hashOf(id), usedLaunch{expires.UTC(), key.Hash})
+	if err != nil {
+		i.launches.add(key.Hash, -1)
+	}
 	if oplog.CodeOf(err) == oplog.CodeConflict {
 		return oplog.Errorf(oplog.CodeUnauthenticated, "This link was already used. Go back and open it again.")
 	}
@@ -95,7 +100,7 @@ func (i *Identity) SetLocale(token, locale string) (Account, error) {
 		return account, err
 	}
 	if session.Launched == nil {
-		return i.changeAccount(i.signIn, account.Username, func(a *Account) error { a.Locale = locale; return nil })
+		return i.changeAlone(i.signIn, account.Username, func(a *Account) error { a.Locale = locale; return nil })
 	}
 	account.Locale = locale
 	_, err = records.Change(i.inMemory, oplog.RecordSession, session.hash, func(s *Session, exists bool) (bool, error) {
@@ -103,17 +108,6 @@ func (i *Identity) SetLocale(token, locale string) (Account, error) {
 		return !exists, nil
 	})
 	return account, err
-}
-
-func (i *common) clearLaunches(now time.Time) {
-	err := records.Each(i.records, oplog.RecordLaunch, "", func(r oplog.Record) bool {
-		var spent usedLaunch
-		if json.Unmarshal(r.Data, &spent) != nil || !now.Before(spent.ExpiresAt) {
-			faults.Report("removing used launch links", records.Remove(i.records, oplog.RecordLaunch, r.Name))
-		}
-		return true
-	})
-	faults.Report("removing used launch links", err)
 }
 
 const lastRestore = "last_restore"

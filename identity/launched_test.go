@@ -30,7 +30,7 @@ func newHost(l *nodetest.Log, tenant string) host {
 // signIn signs in a person whom the host system names.
 func (h host) signIn(sub string) (token string, err error) {
 	h.T.Helper()
-	if err := h.Identity.RedeemLaunch(h.tenant, h.tenant+sub+h.Clock.Now().String(), h.Clock.Now().Add(time.Minute)); err != nil {
+	if err := h.Identity.RedeemLaunch(h.key, h.tenant+sub+h.Clock.Now().String(), h.Clock.Now().Add(time.Minute)); err != nil {
 		return "", err
 	}
 	_, token, err = h.Identity.StartLaunched(identity.Account{Username: sub, Name: sub, Role: identity.RoleAuditor, Tenant: h.tenant}, h.key, "", "")

@@ -46,7 +46,7 @@ func (i *Identity) FinishSignIn(token string, p Proof) (SignedIn, error) {
 	if !session.Pending {
 		return SignedIn{}, errComplete
 	}
-	account, err = i.changeAccount(i.signIn, account.Username, func(a *Account) error {
+	account, err = i.changeAlone(i.signIn, account.Username, func(a *Account) error {
 		now, _, err := i.anySession(token)
 		if err != nil {
 			return err // it ended meanwhile, or the account changed

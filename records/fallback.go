@@ -26,9 +26,11 @@ type Fallback struct {
 	tenantOf func(kind oplog.RecordKind, name string, data []byte) string
 	onKept   func(kind oplog.RecordKind, name string, data []byte)
 
+	settleMu  sync.Mutex  // held while kept changes are stored, acquired before mu; readers do not wait for it
 	some      atomic.Bool // something is kept
-	mu        sync.Mutex  // guards what follows; held while kept changes are stored
+	mu        sync.Mutex  // guards what follows; never held across a write
 	kept      map[recordName]keptChange
+	changes   uint64         // counts changes of kept
 	ofTenants map[string]int // kept changes by tenant
 }
 
@@ -65,43 +67,81 @@ func (f *Fallback) Settle() {
 	if !f.some.Load() || f.Failure() != nil {
 		return
 	}
+	f.settleMu.Lock()
+	defer f.settleMu.Unlock()
+	f.settleAll()
+}
+
+// trySettle is Settle for a reader, who does not wait while another caller stores the changes: until they are stored, they are read from memory.
+func (f *Fallback) trySettle() {
+	if !f.some.Load() || f.Failure() != nil || !f.settleMu.TryLock() {
+		return
+	}
+	defer f.settleMu.Unlock()
+	f.settleAll()
+}
+
+func (f *Fallback) settleAll() {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, names := range slices.Collect(slices.Chunk(slices.Collect(maps.Keys(f.kept)), settledAtOnce)) {
+	all := slices.Collect(maps.Keys(f.kept))
+	f.mu.Unlock()
+	for names := range slices.Chunk(all, settledAtOnce) {
 		err := f.settle(names)
-		for i := 0; errors.Is(err, oplog.ErrRevision) && i < len(names); i++ { // of one or more: if the record was changed since, that is newer
-			if err = f.settle(names[i : i+1]); err == nil || errors.Is(err, oplog.ErrRevision) {
+		for i := 0; errors.Is(err, oplog.ErrRevision) && i < len(names); i++ {
+			if one := f.settle(names[i : i+1]); one != nil && !errors.Is(one, oplog.ErrRevision) {
+				err = one
+			} else if one != nil { // the record was changed since, and that is newer
+				f.mu.Lock()
 				f.forget(names[i])
-				err = oplog.ErrRevision
+				f.mu.Unlock()
 			}
 		}
 		if err != nil && !errors.Is(err, oplog.ErrRevision) {
 			slog.Warn("changes that were kept in memory could not be stored yet", "err", err)
 			return
 		}
-		for _, at := range names {
-			f.forget(at)
-		}
 	}
-	f.some.Store(false)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.some.Store(len(f.kept) > 0)
 }
 
 // settledAtOnce is how many kept changes are stored in one transaction: one for each would take as many syncs, while nobody signs in.
 const settledAtOnce = 500
 
-// settle stores kept changes in one transaction.
+// settle stores those of the changes that are kept, in one transaction, and forgets them.
 func (f *Fallback) settle(names []recordName) error {
-	changes := make([]oplog.RecordChange, len(names))
-	for i, at := range names {
-		change := f.kept[at]
-		changes[i] = oplog.RecordChange{Kind: at.kind, Name: at.name, Replaces: change.replaces, Data: change.data}
+	var changes []oplog.RecordChange
+	f.mu.Lock()
+	for _, at := range names {
+		if change, kept := f.kept[at]; kept {
+			changes = append(changes, oplog.RecordChange{Kind: at.kind, Name: at.name, Replaces: change.replaces, Data: change.data})
+		}
 	}
-	return f.PutRecords(changes)
+	f.mu.Unlock()
+	if len(changes) == 0 {
+		return nil
+	}
+	if err := f.PutRecords(changes); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, c := range changes {
+		at, stored := recordName{c.Kind, c.Name}, oplog.RevisionOf(c.Data)
+		if now := f.kept[at]; now.revision() == stored {
+			f.forget(at)
+		} else { // it was changed in memory meanwhile, as the store failed again
+			now.replaces = stored
+			f.kept[at] = now
+		}
+	}
+	return nil
 }
 
 // Record returns a record; see [oplog.Records].
 func (f *Fallback) Record(kind oplog.RecordKind, name string) (data []byte, revision oplog.Revision, err error) {
-	if f.Settle(); !f.some.Load() {
+	if f.trySettle(); !f.some.Load() {
 		return f.Store.Record(kind, name)
 	}
 	f.mu.Lock()
@@ -118,13 +158,28 @@ func (f *Fallback) Record(kind oplog.RecordKind, name string) (data []byte, revi
 
 // Records returns the records whose names start with a prefix; see [oplog.Records].
 func (f *Fallback) Records(kind oplog.RecordKind, prefix string) ([]oplog.Record, error) {
-	f.Settle()
-	all, err := f.Store.Records(kind, prefix)
-	if !f.some.Load() {
-		return all, err
+	if f.trySettle(); !f.some.Load() {
+		return f.Store.Records(kind, prefix)
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	for {
+		f.mu.Lock()
+		before := f.changes
+		f.mu.Unlock()
+		all, err := f.Store.Records(kind, prefix)
+		f.mu.Lock()
+		same := before == f.changes
+		if same {
+			all = f.merged(kind, prefix, all)
+		}
+		f.mu.Unlock()
+		if same { // else a change may be neither in memory any more, nor in what was read
+			return all, err
+		}
+	}
+}
+
+// merged returns stored records with the changes in memory.
+func (f *Fallback) merged(kind oplog.RecordKind, prefix string, all []oplog.Record) []oplog.Record {
 	all = slices.DeleteFunc(all, func(r oplog.Record) bool {
 		_, changed := f.kept[recordName{kind, r.Name}]
 		return changed
@@ -135,12 +190,12 @@ func (f *Fallback) Records(kind oplog.RecordKind, prefix string) ([]oplog.Record
 		}
 	}
 	slices.SortFunc(all, func(a, b oplog.Record) int { return strings.Compare(a.Name, b.Name) })
-	return all, err
+	return all
 }
 
 // RecordsAfter returns some of these records; see [oplog.Records].
 func (f *Fallback) RecordsAfter(kind oplog.RecordKind, prefix, after string, limit int) ([]oplog.Record, error) {
-	if f.Settle(); !f.some.Load() {
+	if f.trySettle(); !f.some.Load() {
 		return f.Store.RecordsAfter(kind, prefix, after, limit)
 	}
 	all, err := f.Records(kind, prefix)
@@ -169,6 +224,7 @@ func (f *Fallback) keep(changes []oplog.RecordChange, failure error) error {
 	if !f.hasRoom(changes, tenants) {
 		return failure
 	}
+	f.changes++
 	for i, c := range changes {
 		at := recordName{c.Kind, c.Name}
 		before, known := f.kept[at]
@@ -212,6 +268,7 @@ func (f *Fallback) forget(at recordName) {
 	if _, known := f.kept[at]; !known {
 		return
 	}
+	f.changes++
 	tenant := f.kept[at].tenant
 	delete(f.kept, at)
 	if f.ofTenants[tenant]--; f.ofTenants[tenant] == 0 {

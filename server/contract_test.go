@@ -199,6 +199,7 @@ func limitsOfReading() map[string]string {
 		"accounts of a tenant, disabled ones included; owners":                                 grouped(identity.MaxAccounts) + " each",
 		"API keys of a tenant that are in use":                                                 grouped(identity.MaxKeys) + "; with revoked and expired ones " + grouped(identity.MaxKeysKept),
 		"sessions of the people of a tenant's host systems":                                    grouped(identity.MaxLaunchedSessions),
+		"used links of a launch key that have not expired":                                     grouped(identity.MaxUsedLaunches),
 		"views of a person in a tenant":                                                        grouped(views.MaxViews),
 		"views of a tenant":                                                                    grouped(views.MaxViewsOfTenant) + "; of the people of its host systems " + grouped(views.MaxLaunchedViews) + ", who can set as many to start with",
 		"sessions of a person":                                                                 grouped(identity.MaxSessions) + ", and as many that wait for the second factor",

@@ -129,7 +129,7 @@ func (s *Server) launchSession(in *call, link launchLink) (session identity.Sess
 	if err := s.checkSpaceForSignIn(identity.Account{Role: claims.Role}); err != nil && claims.Role != identity.RoleMember {
 		return session, "", err
 	}
-	if err := s.identity.RedeemLaunch(tenant, claims.ID, claims.ExpiresAt.Time); err != nil {
+	if err := s.identity.RedeemLaunch(key, claims.ID, claims.ExpiresAt.Time); err != nil {
 		return session, "", err
 	}
 	if claims.Role == identity.RoleMember {

@@ -164,6 +164,7 @@ export const problemsZh: ProblemMessages = {
     'too-many-running-exports': '您已有 {count} 个导出在进行，请取消一些，或等待其中一个完成后重试',
     'too-many-running-exports-of-tenant': '此租户已有 {count} 个导出在进行，请等待其中一个完成后重试',
     'too-many-streams': '每个用户或密钥最多同时打开 {max} 个实时更新，请关闭其他页面',
+    'too-many-launches': '此链接的密钥在几分钟内已登录 {max} 次，请稍后重新打开链接',
     'too-many-streams-of-all': '最多同时打开 {max} 个实时更新，请稍后重试',
     'too-many-streams-of-tenant': '每个租户最多同时打开 {max} 个实时更新，请稍后重试',
     'too-many-accounts': '每个租户最多 {max} 个账号（含已停用的），请改用一个不再使用的账号',
