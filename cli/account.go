@@ -46,7 +46,7 @@ func (c *accountAdd) add(m *Program, l *node.Node) error {
 	if err != nil {
 		return err
 	}
-	a, err := l.Identity.Telling(tellingOfAccount(m, l, "create")).AddAccount(identity.Account{
+	a, err := l.Identity.Audited(auditOfAccount(m, l, "create")).AddAccount(identity.Account{
 		Username: c.Username, Role: identity.Role(c.Role), Tenant: c.Tenant, Organization: c.Organization,
 		Locale: c.Language, PasswordHash: hash, MustChange: c.MustChange,
 	}, nil)
@@ -145,7 +145,7 @@ type accountRescue struct {
 // Run removes the second factors. The password is enough for the next sign-in, which asks for a new one where it is required.
 func (c *accountRescue) Run(m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
-		a, err := l.Identity.Telling(tellingOfAccount(m, l, "remove_factor")).RemoveFactors(c.NoSecondFactor, func(a identity.Account) error {
+		a, err := l.Identity.Audited(auditOfAccount(m, l, "remove_factor")).RemoveFactors(c.NoSecondFactor, func(a identity.Account) error {
 			if !a.Factors.Any() {
 				return fmt.Errorf("account %s has no second factor", a.Username)
 			}
@@ -159,13 +159,13 @@ func (c *accountRescue) Run(m *Program) error {
 }
 
 func changeAccount(m *Program, l *node.Node, username string, change func(*identity.Account) error) error {
-	_, err := l.Identity.Telling(tellingOfAccount(m, l, "change")).ChangeAccount(username, change)
+	_, err := l.Identity.Audited(auditOfAccount(m, l, "change")).ChangeAccount(username, change)
 	return noAccount(username, err)
 }
 
-// tellingOfAccount returns what tells the trail of a change of an account.
-func tellingOfAccount(m *Program, l *node.Node, operation string) oplog.Teller {
-	return telling(m, l, oplog.RecordAccount, "account", operation, func(a identity.Account) (string, oplog.Ref) {
+// auditOfAccount returns what tells the trail of a change of an account.
+func auditOfAccount(m *Program, l *node.Node, operation string) oplog.Audit {
+	return audit(m, l, oplog.RecordAccount, "account", operation, func(a identity.Account) (string, oplog.Ref) {
 		return a.Tenant, oplog.Ref{ID: a.Username}
 	})
 }

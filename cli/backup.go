@@ -112,7 +112,7 @@ func (c *backupCommand) fromRunning(m *Program, l *node.Node) (err error) {
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
 	l.Trail.Add(m.withSource(trail.Event{User: trail.CommandUser, Module: "backup", Operation: "download"}))
-	l.Trail.Settle()
+	l.Trail.Sync()
 	n, err := c.write(m, func(w io.Writer) (int64, error) { return io.Copy(w, io.NewSectionReader(b, 0, b.Size)) })
 	if err == nil {
 		c.tell(m, n)

@@ -180,13 +180,13 @@ func (m *Program) changeCatalog(ctx context.Context, data, tenant string, change
 		if err := change(&next); err != nil {
 			return err
 		}
-		tell := l.Trail.Telling(trail.Stored(oplog.RecordCatalog, func(oplog.Catalog) trail.Event {
+		tell := l.Trail.Audit(trail.Stored(oplog.RecordCatalog, func(oplog.Catalog) trail.Event {
 			return m.withSource(trail.Event{
 				Tenant: tenant, User: trail.CommandUser, Module: "catalog", Operation: "change",
 				Details: map[string]any{"modules": len(next.Modules), "operations": len(next.Operations)},
 			})
 		}))
-		now, err := l.Directory.Telling(tell).SetCatalog(ctx, tenant, next)
+		now, err := l.Directory.Audited(tell).SetCatalog(ctx, tenant, next)
 		if err != nil {
 			return err
 		}

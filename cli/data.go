@@ -18,9 +18,9 @@ import (
 	"oplog/trail"
 )
 
-// telling returns what tells a tenant's trail of the change that a command makes to a record of a kind.
-func telling[T any](m *Program, l *node.Node, kind oplog.RecordKind, module, operation string, about func(T) (tenant string, object oplog.Ref)) oplog.Teller {
-	return l.Trail.Telling(trail.Stored(kind, func(record T) trail.Event {
+// audit returns what records in a tenant's trail of the change that a command makes to a record of a kind.
+func audit[T any](m *Program, l *node.Node, kind oplog.RecordKind, module, operation string, about func(T) (tenant string, object oplog.Ref)) oplog.Audit {
+	return l.Trail.Audit(trail.Stored(kind, func(record T) trail.Event {
 		tenant, object := about(record)
 		return m.withSource(trail.Event{Tenant: tenant, User: trail.CommandUser, Module: module, Operation: operation, Object: object})
 	}))
@@ -41,7 +41,7 @@ func (m *Program) withLog(data string, do func(*node.Node) error) error {
 // withRunningLog calls do with the open log of the server, and returns once the trail tells of it.
 func (m *Program) withRunningLog(do func(*node.Node) error) error {
 	err := do(m.running.Node)
-	m.running.Trail.Settle()
+	m.running.Trail.Sync()
 	return err
 }
 

@@ -25,7 +25,7 @@ type holdAdd struct {
 // Run adds the hold and prints its id, alone on stdout, and its period.
 func (c *holdAdd) Run(m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
-		h, err := l.Directory.Telling(tellingOfHold(m, l, c.ID, "hold")).AddHold(c.ID, oplog.Hold{From: c.From, To: c.To, Reason: c.Reason, SetBy: trail.CommandUser.ID})
+		h, err := l.Directory.Audited(auditOfHold(m, l, c.ID, "hold")).AddHold(c.ID, oplog.Hold{From: c.From, To: c.To, Reason: c.Reason, SetBy: trail.CommandUser.ID})
 		if err != nil {
 			return withHint(err, "tenant")
 		}
@@ -85,14 +85,14 @@ type holdLift struct {
 // Run lifts the hold.
 func (c *holdLift) Run(m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
-		_, err := l.Directory.Telling(tellingOfHold(m, l, c.ID, "lift")).LiftHold(c.ID, c.Hold, trail.CommandUser.ID)
+		_, err := l.Directory.Audited(auditOfHold(m, l, c.ID, "lift")).LiftHold(c.ID, c.Hold, trail.CommandUser.ID)
 		return withHint(err, "tenant hold")
 	})
 }
 
-// tellingOfHold returns what tells a tenant's trail of a change of a hold.
-func tellingOfHold(m *Program, l *node.Node, tenant, operation string) oplog.Teller {
-	return telling(m, l, oplog.RecordHold, "retention", operation, func(h oplog.HoldRecord) (string, oplog.Ref) {
+// auditOfHold returns what tells a tenant's trail of a change of a hold.
+func auditOfHold(m *Program, l *node.Node, tenant, operation string) oplog.Audit {
+	return audit(m, l, oplog.RecordHold, "retention", operation, func(h oplog.HoldRecord) (string, oplog.Ref) {
 		return tenant, oplog.Ref{ID: h.ID, Name: h.Reason}
 	})
 }

@@ -63,7 +63,7 @@ func (c *keyAdd) Run(m *Program) error {
 		return err
 	}
 	return m.withLog(c.Data, func(l *node.Node) error {
-		key, text, err := l.Identity.Telling(tellingOfKey(m, l, "create")).AddLimitedKey(c.Tenant, identity.KeyScope(c.Scope), c.Name, limits)
+		key, text, err := l.Identity.Audited(auditOfKey(m, l, "create")).AddLimitedKey(c.Tenant, identity.KeyScope(c.Scope), c.Name, limits)
 		if err != nil {
 			return withHint(err, "tenant")
 		}
@@ -124,14 +124,14 @@ type keyRevoke struct {
 // Run revokes the key.
 func (c *keyRevoke) Run(m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
-		_, err := l.Identity.Telling(tellingOfKey(m, l, "revoke")).RevokeKey(c.Tenant, c.ID)
+		_, err := l.Identity.Audited(auditOfKey(m, l, "revoke")).RevokeKey(c.Tenant, c.ID)
 		return withHint(err, "key")
 	})
 }
 
-// tellingOfKey returns what tells the trail of a change of an API key.
-func tellingOfKey(m *Program, l *node.Node, operation string) oplog.Teller {
-	return telling(m, l, oplog.RecordKey, "key", operation, func(k identity.APIKey) (string, oplog.Ref) {
+// auditOfKey returns what tells the trail of a change of an API key.
+func auditOfKey(m *Program, l *node.Node, operation string) oplog.Audit {
+	return audit(m, l, oplog.RecordKey, "key", operation, func(k identity.APIKey) (string, oplog.Ref) {
 		return k.Tenant, oplog.Ref{ID: k.ID, Name: k.Name}
 	})
 }

@@ -68,7 +68,7 @@ func tellLoss(store *storage.DB, l *node.Node) error {
 		return err
 	}
 	l.Trail.Flush()
-	return store.LossTold()
+	return store.LossRecorded()
 }
 
 // setupCode returns the code for creating the first owner and prints how to set up oplog; "" if there is an account.

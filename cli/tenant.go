@@ -35,8 +35,8 @@ func (c *tenantAgree) Run(ctx context.Context, m *Program) error {
 		for _, w := range l.Journal.Waiting(c.ID) {
 			fmt.Fprintln(m.Stdout, visible(w.String()))
 		}
-		tell := func(agreed []oplog.Waiting) oplog.Teller {
-			return l.Trail.Telling(trail.Stored(oplog.RecordServer, func(any) trail.Event {
+		tell := func(agreed []oplog.Waiting) oplog.Audit {
+			return l.Trail.Audit(trail.Stored(oplog.RecordServer, func(any) trail.Event {
 				return m.withSource(trail.Event{
 					Tenant: c.ID, User: trail.CommandUser, Module: "retention", Operation: "agree", Object: oplog.Ref{ID: c.Reason},
 					Details: map[string]any{"agreed": agreed},
@@ -72,7 +72,7 @@ func (c *tenantAdd) Run(m *Program) error {
 		t := oplog.Tenant{ID: c.ID, Name: c.Name, TimeZone: c.TimeZone, DataPermission: c.DataPermission}
 		t.Retain(&c.RetentionDays, &c.BelowLegalMinimum, trail.CommandUser.ID, m.Now())
 		t.RetainAccess(&c.AccessDays, trail.CommandUser.ID, m.Now())
-		t, err := l.Directory.Telling(tellingOfTenant(m, l, "create")).AddTenant(t)
+		t, err := l.Directory.Audited(auditOfTenant(m, l, "create")).AddTenant(t)
 		if err != nil {
 			return err
 		}
@@ -120,7 +120,7 @@ type tenantSet struct {
 // Run changes the given settings.
 func (c *tenantSet) Run(m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
-		t, err := l.Directory.Telling(tellingOfTenant(m, l, "change")).ChangeTenant(c.ID, func(t *oplog.Tenant) {
+		t, err := l.Directory.Audited(auditOfTenant(m, l, "change")).ChangeTenant(c.ID, func(t *oplog.Tenant) {
 			replace(&t.Name, c.Name)
 			replace(&t.TimeZone, c.TimeZone)
 			replace(&t.DataPermission, c.DataPermission)
@@ -138,9 +138,9 @@ func (c *tenantSet) Run(m *Program) error {
 	})
 }
 
-// tellingOfTenant returns what tells the trail of a change of a tenant, with its settings: verify compares the rule of retention with them.
-func tellingOfTenant(m *Program, l *node.Node, operation string) oplog.Teller {
-	return l.Trail.Telling(trail.Stored(oplog.RecordTenant, func(t oplog.Tenant) trail.Event {
+// auditOfTenant returns what tells the trail of a change of a tenant, with its settings: verify compares the rule of retention with them.
+func auditOfTenant(m *Program, l *node.Node, operation string) oplog.Audit {
+	return l.Trail.Audit(trail.Stored(oplog.RecordTenant, func(t oplog.Tenant) trail.Event {
 		return m.withSource(trail.Event{
 			Tenant: t.ID, User: trail.CommandUser, Module: "tenant", Operation: operation, Object: oplog.Ref{ID: t.ID, Name: t.Name},
 			Details: map[string]any{"tenant": t},

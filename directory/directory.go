@@ -15,7 +15,7 @@ import (
 // until one of its records changes.
 type Directory struct {
 	*common
-	changes oplog.Records // the records, for changes that the trail tells of; see Telling
+	changes oplog.Records // the records, for changes that the trail tells of; see Audited
 }
 
 // common is what is common to a Directory and those that tell.
@@ -47,9 +47,9 @@ func New(records oplog.Records, index oplog.Index, now func() time.Time) *Direct
 	return d
 }
 
-// Telling returns the same Directory, whose next change is recorded together with the entry that tells of it.
-func (d *Directory) Telling(t oplog.Teller) *Directory {
-	return &Directory{d.common, records.Telling(d.records, t)}
+// Audited returns the same Directory, whose next change is recorded together with the entry that tells of it.
+func (d *Directory) Audited(a oplog.Audit) *Directory {
+	return &Directory{d.common, records.Audited(d.records, a)}
 }
 
 // onRecord invalidates the state that a changed record belongs to.

@@ -81,7 +81,7 @@ const (
 // Exports writes exports, as background jobs or synchronously, and deletes their files after Lifetime.
 type Exports struct {
 	*common
-	changes oplog.Records // of exports, that the trail tells of; see Telling
+	changes oplog.Records // of exports, that the trail tells of; see Audited
 }
 
 // common is what is common to Exports and those that tell.
@@ -108,9 +108,9 @@ func New(store oplog.Store, index oplog.Index, directory *directory.Directory, n
 	return s, err
 }
 
-// Telling returns the same Exports, of which the next start or removal is recorded together with the entry that tells of it.
-func (s *Exports) Telling(t oplog.Teller) *Exports {
-	return &Exports{s.common, records.Telling(s.store, t)}
+// Audited returns the same Exports, of which the next start or removal is recorded together with the entry that tells of it.
+func (s *Exports) Audited(a oplog.Audit) *Exports {
+	return &Exports{s.common, records.Audited(s.store, a)}
 }
 
 // Formats returns the supported formats.

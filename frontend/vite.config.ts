@@ -2,7 +2,7 @@ import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 import { budget } from './build/budget'
 import { preload } from './build/preload'
-import { together } from './build/together'
+import { together } from './build/startBundle'
 
 const api = process.env.OPLOG_API ?? 'http://127.0.0.1:8484'
 
@@ -17,7 +17,7 @@ export default defineConfig({
     // The server forbids inline script; the polyfill would be one.
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    rolldownOptions: { output: { codeSplitting: { groups: together() } } },
+    rolldownOptions: { output: { codeSplitting: { groups: startBundle() } } },
   },
   server: {
     proxy: {

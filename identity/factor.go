@@ -23,8 +23,8 @@ type Factors struct {
 // Any reports whether there is a second factor.
 func (f *Factors) Any() bool { return f.TOTP != nil || len(f.Passkeys) > 0 }
 
-// settle removes recovery codes that are left without a factor, and sets since when there is one.
-func (f *Factors) settle(now time.Time) {
+// normalize removes recovery codes that are left without a factor, and sets since when there is one.
+func (f *Factors) normalize(now time.Time) {
 	switch {
 	case !f.Any():
 		*f = Factors{}

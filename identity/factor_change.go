@@ -75,7 +75,7 @@ func (i *Identity) changeFactors(token string, change func(*Account) error) (Sig
 		if session.Pending {
 			a.Locale, a.LastSignInAt = cmp.Or(a.Locale, session.Locale), now
 		}
-		if a.Factors.settle(now); a.Factors.Any() {
+		if a.Factors.normalize(now); a.Factors.Any() {
 			return nil
 		}
 		required, err := i.RequiresSecondFactor(*a)

@@ -16,7 +16,7 @@ import (
 // Identity manages accounts and their sessions, API keys, and users authenticated by a host system.
 type Identity struct {
 	*common
-	changes oplog.Records // the records, for changes that the trail tells of; see Telling
+	changes oplog.Records // the records, for changes that the trail tells of; see Audited
 	signIn  oplog.Records // the same, for what signs people in and out; see inMemory
 }
 
@@ -76,17 +76,17 @@ func launchedIn(kind oplog.RecordKind, name string, data []byte) string {
 	return ""
 }
 
-// Telling returns the same Identity, whose next change of an account, a key, a session or a rule is recorded together with the entry that
+// Audited returns the same Identity, whose next change of an account, a key, a session or a rule is recorded together with the entry that
 // tells of it.
-func (i *Identity) Telling(t oplog.Teller) *Identity {
-	changes := records.Telling(i.records, t)
+func (i *Identity) Audited(a oplog.Audit) *Identity {
+	changes := records.Audited(i.records, a)
 	return &Identity{i.common, changes, i.records.InMemory(changes)}
 }
 
 // Close waits for pending background writes.
 func (i *Identity) Close() {
 	i.background.Close()
-	i.records.Settle()
+	i.records.Flush()
 }
 
 // usedInterval is how often the use of a record is written.

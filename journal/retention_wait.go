@@ -101,7 +101,7 @@ func (j *Journal) Waiting(tenant string) []oplog.Waiting {
 // AgreeToDeletion lets the deletions of a tenant begin that wait for the given reason, and returns them. An agreement to the clock is one for
 // all tenants. It is stored together with the entry that tells of it; the checks are called last before. The next run of retention, which
 // RetainDaily starts at once, deletes.
-func (j *Journal) AgreeToDeletion(tenant string, reason oplog.WaitReason, by string, tell func(agreed []oplog.Waiting) oplog.Teller, checks ...directory.May) ([]oplog.Waiting, error) {
+func (j *Journal) AgreeToDeletion(tenant string, reason oplog.WaitReason, by string, tell func(agreed []oplog.Waiting) oplog.Audit, checks ...directory.May) ([]oplog.Waiting, error) {
 	if _, err := j.directory.State(tenant); err != nil {
 		return nil, err
 	}
@@ -121,7 +121,7 @@ func (j *Journal) AgreeToDeletion(tenant string, reason oplog.WaitReason, by str
 		}
 		agreements[name] = record
 	}
-	if err := j.storeAgreements(records.Telling(j.store, tell(waiting)), agreements, checks); err != nil {
+	if err := j.storeAgreements(records.Audited(j.store, tell(waiting)), agreements, checks); err != nil {
 		return nil, err
 	}
 	if reason == oplog.WaitClock {

@@ -157,7 +157,7 @@ type Records interface {
 
 	// PutRecords is PutRecord for several records: all or none. One whose revision differs is ErrRevision. Entries that tell of the changes,
 	// all of one log, the Tenant that they name, are recorded with them: a crash leaves both or neither.
-	PutRecords(changes []RecordChange, told ...Entry) error
+	PutRecords(changes []RecordChange, audit ...Entry) error
 
 	// OnRecord registers a callback for each record that was changed or removed, here or on another copy; it runs before PutRecord returns
 	// and must not change records itself.
@@ -172,13 +172,13 @@ type RecordChange struct {
 	Data     []byte
 }
 
-// Teller says what a trail records of changes to records. See package records.
-type Teller interface {
-	// Tell returns the entry to record with a change that is about to be made, or false.
-	Tell(c RecordChange) (e Entry, tell bool)
+// Audit says what a trail records of changes to records. See package records.
+type Audit interface {
+	// EntryOf returns the entry to record with a change that is about to be made, or false.
+	EntryOf(c RecordChange) (e Entry, audited bool)
 
-	// Told is called once both are on disk.
-	Told()
+	// Committed is called once both are on disk.
+	Committed()
 }
 
 // Revision identifies a version of a record: the SHA-256 of its bytes. The zero Revision stands for no record.

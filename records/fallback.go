@@ -26,7 +26,7 @@ type Fallback struct {
 	tenantOf func(kind oplog.RecordKind, name string, data []byte) string
 	onKept   func(kind oplog.RecordKind, name string, data []byte)
 
-	settleMu  sync.Mutex  // held while kept changes are stored, acquired before mu; readers do not wait for it
+	flushMu   sync.Mutex  // held while kept changes are stored, acquired before mu; readers do not wait for it
 	some      atomic.Bool // something is kept
 	mu        sync.Mutex  // guards what follows; never held across a write
 	kept      map[recordName]keptChange
@@ -62,33 +62,33 @@ func NewFallback(s Store, tenantOf func(kind oplog.RecordKind, name string, data
 // that is stored.
 func (f *Fallback) InMemory(through oplog.Records) oplog.Records { return inMemory{f, through} }
 
-// Settle stores kept changes, if the store can be written again.
-func (f *Fallback) Settle() {
+// Flush stores kept changes, if the store can be written again.
+func (f *Fallback) Flush() {
 	if !f.some.Load() || f.Failure() != nil {
 		return
 	}
-	f.settleMu.Lock()
-	defer f.settleMu.Unlock()
-	f.settleAll()
+	f.flushMu.Lock()
+	defer f.flushMu.Unlock()
+	f.flushAll()
 }
 
-// trySettle is Settle for a reader, who does not wait while another caller stores the changes: until they are stored, they are read from memory.
-func (f *Fallback) trySettle() {
-	if !f.some.Load() || f.Failure() != nil || !f.settleMu.TryLock() {
+// tryFlush is Flush for a reader, who does not wait while another caller stores the changes: until they are stored, they are read from memory.
+func (f *Fallback) tryFlush() {
+	if !f.some.Load() || f.Failure() != nil || !f.flushMu.TryLock() {
 		return
 	}
-	defer f.settleMu.Unlock()
-	f.settleAll()
+	defer f.flushMu.Unlock()
+	f.flushAll()
 }
 
-func (f *Fallback) settleAll() {
+func (f *Fallback) flushAll() {
 	f.mu.Lock()
 	all := slices.Collect(maps.Keys(f.kept))
 	f.mu.Unlock()
-	for names := range slices.Chunk(all, settledAtOnce) {
-		err := f.settle(names)
+	for names := range slices.Chunk(all, flushedAtOnce) {
+		err := f.flush(names)
 		for i := 0; errors.Is(err, oplog.ErrRevision) && i < len(names); i++ {
-			if one := f.settle(names[i : i+1]); one != nil && !errors.Is(one, oplog.ErrRevision) {
+			if one := f.flush(names[i : i+1]); one != nil && !errors.Is(one, oplog.ErrRevision) {
 				err = one
 			} else if one != nil { // the record was changed since, and that is newer
 				f.mu.Lock()
@@ -106,11 +106,11 @@ func (f *Fallback) settleAll() {
 	f.some.Store(len(f.kept) > 0)
 }
 
-// settledAtOnce is how many kept changes are stored in one transaction: one for each would take as many syncs, while nobody signs in.
-const settledAtOnce = 500
+// flushedAtOnce is how many kept changes are stored in one transaction: one for each would take as many syncs, while nobody signs in.
+const flushedAtOnce = 500
 
-// settle stores those of the changes that are kept, in one transaction, and forgets them.
-func (f *Fallback) settle(names []recordName) error {
+// flush stores those of the changes that are kept, in one transaction, and forgets them.
+func (f *Fallback) flush(names []recordName) error {
 	var changes []oplog.RecordChange
 	f.mu.Lock()
 	for _, at := range names {
@@ -141,7 +141,7 @@ func (f *Fallback) settle(names []recordName) error {
 
 // Record returns a record; see [oplog.Records].
 func (f *Fallback) Record(kind oplog.RecordKind, name string) (data []byte, revision oplog.Revision, err error) {
-	if f.trySettle(); !f.some.Load() {
+	if f.tryFlush(); !f.some.Load() {
 		return f.Store.Record(kind, name)
 	}
 	f.mu.Lock()
@@ -158,7 +158,7 @@ func (f *Fallback) Record(kind oplog.RecordKind, name string) (data []byte, revi
 
 // Records returns the records whose names start with a prefix; see [oplog.Records].
 func (f *Fallback) Records(kind oplog.RecordKind, prefix string) ([]oplog.Record, error) {
-	if f.trySettle(); !f.some.Load() {
+	if f.tryFlush(); !f.some.Load() {
 		return f.Store.Records(kind, prefix)
 	}
 	for {
@@ -195,7 +195,7 @@ func (f *Fallback) merged(kind oplog.RecordKind, prefix string, all []oplog.Reco
 
 // RecordsAfter returns some of these records; see [oplog.Records].
 func (f *Fallback) RecordsAfter(kind oplog.RecordKind, prefix, after string, limit int) ([]oplog.Record, error) {
-	if f.trySettle(); !f.some.Load() {
+	if f.tryFlush(); !f.some.Load() {
 		return f.Store.RecordsAfter(kind, prefix, after, limit)
 	}
 	all, err := f.Records(kind, prefix)
@@ -288,11 +288,11 @@ func (m inMemory) PutRecord(kind oplog.RecordKind, name string, replaces oplog.R
 	return m.PutRecords([]oplog.RecordChange{{Kind: kind, Name: name, Replaces: replaces, Data: data}})
 }
 
-func (m inMemory) PutRecords(changes []oplog.RecordChange, told ...oplog.Entry) error {
-	m.Settle()
+func (m inMemory) PutRecords(changes []oplog.RecordChange, entries ...oplog.Entry) error {
+	m.Flush()
 	failure := m.Failure()
 	if failure == nil {
-		err := m.through.PutRecords(changes, told...)
+		err := m.through.PutRecords(changes, entries...)
 		if failure = m.Failure(); err == nil || failure == nil || errors.Is(err, oplog.ErrRevision) {
 			return err
 		}

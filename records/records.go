@@ -10,31 +10,31 @@ import (
 	"oplog/oplog"
 )
 
-// Telling returns records whose changes are recorded, in the same transaction, with the entries of the trail that tell of them.
-func Telling(r oplog.Records, t oplog.Teller) oplog.Records { return telling{r, t} }
+// Audited returns records whose changes are recorded, in the same transaction, with the entries of the trail that report them.
+func Audited(r oplog.Records, a oplog.Audit) oplog.Records { return audited{r, a} }
 
-type telling struct {
+type audited struct {
 	store
-	teller oplog.Teller
+	audit oplog.Audit
 }
 
 type store interface{ oplog.Records }
 
-func (t telling) PutRecord(kind oplog.RecordKind, name string, replaces oplog.Revision, data []byte) error {
-	return t.PutRecords([]oplog.RecordChange{{Kind: kind, Name: name, Replaces: replaces, Data: data}})
+func (a audited) PutRecord(kind oplog.RecordKind, name string, replaces oplog.Revision, data []byte) error {
+	return a.PutRecords([]oplog.RecordChange{{Kind: kind, Name: name, Replaces: replaces, Data: data}})
 }
 
-func (t telling) PutRecords(changes []oplog.RecordChange, told ...oplog.Entry) error {
+func (a audited) PutRecords(changes []oplog.RecordChange, entries ...oplog.Entry) error {
 	for _, c := range changes {
-		if e, tell := t.teller.Tell(c); tell {
-			if err := t.store.PutRecords(changes, append(told, e)...); err != nil {
+		if e, audited := a.audit.EntryOf(c); audited {
+			if err := a.store.PutRecords(changes, append(entries, e)...); err != nil {
 				return err
 			}
-			t.teller.Told()
+			a.audit.Committed()
 			return nil
 		}
 	}
-	return t.store.PutRecords(changes, told...)
+	return a.store.PutRecords(changes, entries...)
 }
 
 // Read returns a record, or CodeNotFound.

@@ -103,8 +103,8 @@ func TestPassSurvivesRestart(t *testing.T) {
 	}
 }
 
-// TestDamageIsTold: damage under a running store is in the state and the log, until a whole pass finds none.
-func TestDamageIsTold(t *testing.T) {
+// TestDamageIsReported: damage under a running store is in the state and the log, until a whole pass finds none.
+func TestDamageIsReported(t *testing.T) {
 	var log bytes.Buffer
 	before := slog.Default()
 	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))

@@ -26,7 +26,7 @@ type Index struct {
 	logger *slog.Logger
 	sizes  sizes
 	texts  catalogTexts
-	byHand bool // nothing is built in the background; see OpenByHand
+	manual bool // nothing is built in the background; see OpenManual
 
 	mu      sync.Mutex
 	tenants map[string]*tenantIndex
@@ -375,7 +375,7 @@ func (x *Index) add(tenant string, entries []oplog.Entry) {
 
 // enqueue requests a flush if the tail is long enough or entries of a lost segment wait; called with the tenant's mu held.
 func (x *Index) enqueue(t *tenantIndex, enough int) {
-	if t.queued || x.byHand || len(t.tail) < enough && len(t.orphans) == 0 {
+	if t.queued || x.manual || len(t.tail) < enough && len(t.orphans) == 0 {
 		return
 	}
 	select {

@@ -26,7 +26,7 @@ func (s *Server) endAccountSessions(_ context.Context, in *call, input *accountI
 	if _, err := s.administered(in, input.Username); err != nil {
 		return nil, err
 	}
-	account, err := s.accountsTelling(in, ofAccount).SignOut(input.Username, func(a identity.Account) error {
+	account, err := s.auditedAccounts(in, ofAccount).SignOut(input.Username, func(a identity.Account) error {
 		_, err := s.administersNow(in, a)
 		return err
 	})

@@ -123,7 +123,7 @@ func (s *Server) addAccount(ctx context.Context, in *call, input *addAccountInpu
 		return caller.mayAdminister(a)
 	}
 	describe := func(a identity.Account) trailDetails { return aboutAccount(a, true) }
-	if a, err = s.accountsTelling(in, describe).AddAccount(a, may); err != nil {
+	if a, err = s.auditedAccounts(in, describe).AddAccount(a, may); err != nil {
 		return nil, err
 	}
 	return &accountOutput{s.describeAccount(a)}, nil
@@ -160,7 +160,7 @@ func (s *Server) changeAccount(ctx context.Context, in *call, input *changeAccou
 	}
 	// Hashing takes long: both the caller and the account may have changed meanwhile, and their current state decides.
 	describe := func(a identity.Account) trailDetails { return aboutAccount(a, b.Password != nil) }
-	after, err = s.accountsTelling(in, describe).ChangeAccount(before.Username, func(a *identity.Account) error {
+	after, err = s.auditedAccounts(in, describe).ChangeAccount(before.Username, func(a *identity.Account) error {
 		caller, err := s.administersNow(in, *a)
 		if err != nil {
 			return err

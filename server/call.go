@@ -23,9 +23,9 @@ type call struct {
 	at           time.Time // when it came
 	query        url.Values
 	route        *route
-	trailDetails trailDetails   // for the trail
-	telling      *trail.Telling // tells of the change that the call makes, if it makes one
-	http         *fiber.Ctx     // the connection's address, and headers of the response
+	trailDetails trailDetails // for the trail
+	audit        *trail.Audit // tells of the change that the call makes, if it makes one
+	http         *fiber.Ctx   // the connection's address, and headers of the response
 }
 
 // ip returns the client's IP address.

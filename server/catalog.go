@@ -70,7 +70,7 @@ func (s *Server) setCatalog(ctx context.Context, in *call, input *setCatalogInpu
 	}
 	in.trailDetails.details = map[string]any{"modules": len(next.Modules), "operations": len(next.Operations)}
 	describe := func(oplog.Catalog) trailDetails { return in.trailDetails }
-	catalog, err := directoryTelling(s, in, oplog.RecordCatalog, describe).SetCatalog(ctx, in.tenant.ID, next, s.stillMay(in))
+	catalog, err := auditedDirectory(s, in, oplog.RecordCatalog, describe).SetCatalog(ctx, in.tenant.ID, next, s.stillMay(in))
 	if err != nil {
 		return nil, err
 	}

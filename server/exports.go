@@ -83,7 +83,7 @@ func (s *Server) startExport(ctx context.Context, in *call, input *startExportIn
 	if b.To != nil {
 		x.To = *b.To
 	}
-	x, err := s.exportsTelling(in, func(x exports.Export) trailDetails {
+	x, err := s.auditedExports(in, func(x exports.Export) trailDetails {
 		details := map[string]any{"range": x.Range, "from": x.From, "to": x.To, "format": x.Format, "filters": b.Filters.Filters}
 		if len(x.Columns) > 0 {
 			details["columns"] = x.Columns
@@ -141,7 +141,7 @@ func (s *Server) removeExport(_ context.Context, in *call, input *exportInput) (
 	if err != nil {
 		return nil, err
 	}
-	cancelled, err := s.exports.Telling(s.telling(in, s.removed(in, oplog.RecordExport))).Remove(x, s.stillMay(in))
+	cancelled, err := s.exports.Audited(s.audit(in, s.removed(in, oplog.RecordExport))).Remove(x, s.stillMay(in))
 	if err != nil {
 		return nil, err
 	}

@@ -82,7 +82,7 @@ func (s *Server) addKey(_ context.Context, in *call, input *addKeyInput) (*creat
 			return nil, oplog.InvalidField("expires_at", limits.ExpiresAt, "in_the_past", "is in the past")
 		}
 	}
-	k, text, err := s.keysTelling(in, aboutKey).AddLimitedKey(in.tenant.ID, b.Scope, b.Name, limits, s.stillMay(in))
+	k, text, err := s.auditedKeys(in, aboutKey).AddLimitedKey(in.tenant.ID, b.Scope, b.Name, limits, s.stillMay(in))
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func aboutKey(k identity.APIKey) trailDetails {
 
 func (s *Server) revokeKey(_ context.Context, in *call, input *revokeInput) (*struct{}, error) {
 	describe := func(k identity.APIKey) trailDetails { return trailDetails{object: oplog.Ref{ID: k.ID, Name: k.Name}} }
-	key, err := s.keysTelling(in, describe).RevokeKey(in.tenant.ID, input.ID, s.stillMay(in))
+	key, err := s.auditedKeys(in, describe).RevokeKey(in.tenant.ID, input.ID, s.stillMay(in))
 	in.trailDetails = describe(key)
 	return nil, err
 }

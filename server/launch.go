@@ -143,7 +143,7 @@ func (s *Server) launchSession(in *call, link launchLink) (session identity.Sess
 		in.account.Locale = wire.AcceptedLocale(in.http.Get(fiber.HeaderAcceptLanguage))
 	}
 	in.trailDetails = trailDetails{object: oplog.Ref{ID: key.ID, Name: key.Name}, details: map[string]any{"role": claims.Role, "organization": claims.Organization}}
-	session, token, err = s.sessionsTelling(in).StartLaunched(in.account, key, in.ip(), in.http.Get(fiber.HeaderUserAgent))
+	session, token, err = s.auditedSessions(in).StartLaunched(in.account, key, in.ip(), in.http.Get(fiber.HeaderUserAgent))
 	if err == nil && in.token != "" {
 		err = s.identity.EndSession(in.token) // only now: an invalid link signs nobody out
 	}
@@ -250,7 +250,7 @@ type launchedInput struct {
 func (s *Server) endLaunched(_ context.Context, in *call, input *launchedInput) (*struct{}, error) {
 	person := identity.Account{Username: input.Sub, Launched: true}
 	in.trailDetails.object = oplog.Ref{ID: person.Person()}
-	ended, err := s.sessionsTelling(in).EndLaunched(in.tenant.ID, input.Sub, s.stillMay(in))
+	ended, err := s.auditedSessions(in).EndLaunched(in.tenant.ID, input.Sub, s.stillMay(in))
 	in.trailDetails.quiet = ended == 0 // a key could fill the access log with what did not happen
 	return nil, err
 }

@@ -97,7 +97,7 @@ func (s *Server) setOrganizations(c *fiber.Ctx, in *call) error {
 	if err := s.takeTurn(ctx, c, in.holder()); err != nil {
 		return err
 	}
-	tree, err := directoryTelling(s, in, oplog.RecordOrganizations, describe).SetOrganizations(ctx, in.tenant.ID, next, s.stillMay(in))
+	tree, err := auditedDirectory(s, in, oplog.RecordOrganizations, describe).SetOrganizations(ctx, in.tenant.ID, next, s.stillMay(in))
 	if err != nil {
 		return wire.InList(err, list)
 	}

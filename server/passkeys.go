@@ -90,12 +90,12 @@ func (s *Server) addPasskey(_ context.Context, in *call, input *addPasskeyInput)
 		return nil, err
 	}
 	in.trailDetails.details = map[string]any{"second_factor": "passkey"}
-	telling := s.accountsTelling(in, func(a identity.Account) trailDetails {
+	audited := s.auditedAccounts(in, func(a identity.Account) trailDetails {
 		added := a.Factors.Passkeys[len(a.Factors.Passkeys)-1]
 		in.trailDetails.object = oplog.Ref{ID: added.ID(), Name: added.Name}
 		return in.trailDetails
 	})
-	signed, added, recovery, err := telling.AddPasskey(in.token, site, input.Body.Name, input.Body.Credential)
+	signed, added, recovery, err := audited.AddPasskey(in.token, site, input.Body.Name, input.Body.Credential)
 	out := &addPasskeyOutput{}
 	out.Body.Passkey, out.Body.RecoveryCodes = describePasskey(added), recovery
 	return out, s.factorChanged(in, signed, err)
@@ -114,7 +114,7 @@ func (s *Server) removePasskey(ctx context.Context, in *call, input *removePassk
 				in.trailDetails.object = oplog.Ref{ID: p.ID(), Name: p.Name}
 			}
 		}
-		signed, _, err = s.factorTelling(in, "passkey").RemovePasskey(in.token, input.ID, up)
+		signed, _, err = s.auditedFactors(in, "passkey").RemovePasskey(in.token, input.ID, up)
 		return err
 	})
 	return &struct{}{}, s.factorChanged(in, signed, err)

@@ -54,7 +54,7 @@ func (s *Server) changePassword(ctx context.Context, in *call, old, password str
 	if err != nil {
 		return err
 	}
-	account, session, token, err := s.accountsTelling(in, func(a identity.Account) trailDetails {
+	account, session, token, err := s.auditedAccounts(in, func(a identity.Account) trailDetails {
 		return trailDetails{object: oplog.Ref{ID: a.Username, Name: a.Name}}
 	}).ChangePassword(in.token, checked, hash)
 	if err != nil {

@@ -83,12 +83,12 @@ func (s *Server) getRetention(ctx context.Context, in *call, _ *struct{}) (*rete
 
 func (s *Server) addHold(_ context.Context, in *call, input *addHoldInput) (*holdOutput, error) {
 	b := input.Body
-	h, err := directoryTelling(s, in, oplog.RecordHold, aboutHold).AddHold(in.tenant.ID, oplog.Hold{From: b.From, To: b.To, Reason: b.Reason, SetBy: in.user().ID}, s.stillMay(in))
+	h, err := auditedDirectory(s, in, oplog.RecordHold, aboutHold).AddHold(in.tenant.ID, oplog.Hold{From: b.From, To: b.To, Reason: b.Reason, SetBy: in.user().ID}, s.stillMay(in))
 	return &holdOutput{h}, err
 }
 
 func (s *Server) liftHold(_ context.Context, in *call, input *holdInput) (*holdOutput, error) {
-	h, err := directoryTelling(s, in, oplog.RecordHold, aboutHold).LiftHold(in.tenant.ID, input.ID, in.user().ID, s.stillMay(in))
+	h, err := auditedDirectory(s, in, oplog.RecordHold, aboutHold).LiftHold(in.tenant.ID, input.ID, in.user().ID, s.stillMay(in))
 	return &holdOutput{h}, err
 }
 
@@ -99,9 +99,9 @@ func aboutHold(r oplog.HoldRecord) trailDetails {
 
 // agreeToDeletion lets deletions begin that wait for an owner.
 func (s *Server) agreeToDeletion(_ context.Context, in *call, input *agreeInput) (*agreeOutput, error) {
-	tell := func(agreed []oplog.Waiting) oplog.Teller {
+	tell := func(agreed []oplog.Waiting) oplog.Audit {
 		about := trailDetails{object: oplog.Ref{ID: string(input.Body.Reason)}, details: map[string]any{"agreed": agreed}}
-		return s.telling(in, stored(s, in, oplog.RecordServer, func(any) trailDetails { return about }))
+		return s.audit(in, stored(s, in, oplog.RecordServer, func(any) trailDetails { return about }))
 	}
 	agreed, err := s.journal.AgreeToDeletion(in.tenant.ID, input.Body.Reason, in.user().ID, tell, s.stillMay(in))
 	out := &agreeOutput{}

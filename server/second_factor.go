@@ -74,9 +74,9 @@ func (s *Server) finishSignIn(_ context.Context, in *call, input *finishSignInIn
 	}
 	var signed identity.SignedIn
 	in.trailDetails.details = map[string]any{"second_factor": method}
-	telling := s.accountsTelling(in, func(identity.Account) trailDetails { return in.trailDetails })
+	audited := s.auditedAccounts(in, func(identity.Account) trailDetails { return in.trailDetails })
 	err = s.tryFactor(in, "sign_in", field, func() (err error) {
-		signed, err = telling.FinishSignIn(in.token, proof)
+		signed, err = audited.FinishSignIn(in.token, proof)
 		return err
 	})
 	if err != nil {
@@ -218,18 +218,18 @@ type recoveryCodesOutput struct {
 func (s *Server) confirmTOTP(_ context.Context, in *call, input *confirmTOTPInput) (*recoveryCodesOutput, error) {
 	var signed identity.SignedIn
 	out := &recoveryCodesOutput{}
-	telling := s.factorTelling(in, "totp")
+	audited := s.auditedFactors(in, "totp")
 	err := s.tryFactor(in, "add_factor", "code", func() (err error) {
-		signed, out.Body.RecoveryCodes, err = telling.ConfirmTOTP(in.token, input.Body.Code)
+		signed, out.Body.RecoveryCodes, err = audited.ConfirmTOTP(in.token, input.Body.Code)
 		return err
 	})
 	return out, s.factorChanged(in, signed, err)
 }
 
-// factorTelling returns the identities for a call that changes a second factor of the caller.
-func (s *Server) factorTelling(in *call, factor string) *identity.Identity {
+// auditedFactors returns the identities for a call that changes a second factor of the caller.
+func (s *Server) auditedFactors(in *call, factor string) *identity.Identity {
 	in.trailDetails.details = map[string]any{"second_factor": factor}
-	return s.accountsTelling(in, func(identity.Account) trailDetails { return in.trailDetails })
+	return s.auditedAccounts(in, func(identity.Account) trailDetails { return in.trailDetails })
 }
 
 // factorChanged sends the session that goes on after a change, unless it failed.
@@ -244,7 +244,7 @@ func (s *Server) factorChanged(in *call, signed identity.SignedIn, err error) er
 func (s *Server) removeTOTP(ctx context.Context, in *call, input *stepUpInput) (*struct{}, error) {
 	var signed identity.SignedIn
 	err := s.stepUp(ctx, in, "remove_factor", input.Body, func(up identity.StepUp) (err error) {
-		signed, err = s.factorTelling(in, "totp").RemoveTOTP(in.token, up)
+		signed, err = s.auditedFactors(in, "totp").RemoveTOTP(in.token, up)
 		return err
 	})
 	return &struct{}{}, s.factorChanged(in, signed, err)
@@ -254,7 +254,7 @@ func (s *Server) renewRecoveryCodes(ctx context.Context, in *call, input *stepUp
 	var signed identity.SignedIn
 	out := &recoveryCodesOutput{}
 	err := s.stepUp(ctx, in, "renew_recovery_codes", input.Body, func(up identity.StepUp) (err error) {
-		signed, out.Body.RecoveryCodes, err = s.factorTelling(in, "recovery_code").RenewRecoveryCodes(in.token, up)
+		signed, out.Body.RecoveryCodes, err = s.auditedFactors(in, "recovery_code").RenewRecoveryCodes(in.token, up)
 		return err
 	})
 	return out, s.factorChanged(in, signed, err)
@@ -275,7 +275,7 @@ func (s *Server) removeSecondFactor(_ context.Context, in *call, input *accountI
 		details.details = map[string]any{"had_second_factor": had}
 		return details
 	}
-	account, err := s.accountsTelling(in, describe).RemoveFactors(before.Username, func(a identity.Account) error {
+	account, err := s.auditedAccounts(in, describe).RemoveFactors(before.Username, func(a identity.Account) error {
 		had = a.Factors.Any() // inside the change, unlike before
 		_, err := s.administersNow(in, a)
 		return err
@@ -305,7 +305,7 @@ func (s *Server) getSecondFactorRule(context.Context, *call, *struct{}) (*second
 func (s *Server) setSecondFactorRule(_ context.Context, in *call, input *secondFactorRuleInput) (*secondFactorRuleOutput, error) {
 	in.trailDetails.details = map[string]any{"role": input.Body.Roles}
 	set := stored(s, in, oplog.RecordServer, func(identity.SecondFactorRule) trailDetails { return in.trailDetails })
-	err := s.identity.Telling(s.telling(in, set, s.removed(in, oplog.RecordServer))).SetSecondFactorRule(identity.SecondFactorRule{Roles: input.Body.Roles}, func() error {
+	err := s.identity.Audited(s.audit(in, set, s.removed(in, oplog.RecordServer))).SetSecondFactorRule(identity.SecondFactorRule{Roles: input.Body.Roles}, func() error {
 		_, err := s.callerNow(in.principal)
 		return err
 	})

@@ -127,7 +127,7 @@ func (s *Server) startSession(in *call, account identity.Account, locale string)
 		return nil, err
 	}
 	in.account = account
-	session, token, err := s.sessionsTelling(in).StartSession(account, in.ip(), in.http.Get(fiber.HeaderUserAgent))
+	session, token, err := s.auditedSessions(in).StartSession(account, in.ip(), in.http.Get(fiber.HeaderUserAgent))
 	if err != nil {
 		return nil, err
 	}
@@ -233,11 +233,11 @@ func (in *call) describeSessions(list []identity.Session, err error) (*ownSessio
 
 // endSessions ends all of the caller's sessions, including this one.
 func (s *Server) endSessions(_ context.Context, in *call, _ *struct{}) (*signOutOutput, error) {
-	return s.signedOut(in.http), s.sessionsTelling(in).EndOwnSessions(in.token)
+	return s.signedOut(in.http), s.auditedSessions(in).EndOwnSessions(in.token)
 }
 
 func (s *Server) signOut(_ context.Context, in *call, _ *struct{}) (*signOutOutput, error) {
-	return s.signedOut(in.http), s.sessionsTelling(in).EndSession(in.token)
+	return s.signedOut(in.http), s.auditedSessions(in).EndSession(in.token)
 }
 
 // signedOut deletes the cookie.

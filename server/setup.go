@@ -68,7 +68,7 @@ func (s *Server) setUp(ctx context.Context, in *call, input *setUpInput) (*signI
 		in.account = owner
 		return in.trailDetails
 	}
-	account, err = s.accountsTelling(in, describe).SetUp(account, b.Tenant.domain(account.Username, s.now()))
+	account, err = s.auditedAccounts(in, describe).SetUp(account, b.Tenant.domain(account.Username, s.now()))
 	if oplog.CodeOf(err) == oplog.CodeNotFound {
 		err = errNotFound // another request was faster
 	}

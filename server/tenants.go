@@ -67,7 +67,7 @@ func (s *Server) getTenant(_ context.Context, in *call, _ *struct{}) (*knownTena
 }
 
 func (s *Server) addTenant(_ context.Context, in *call, input *addTenantInput) (*tenantOutput, error) {
-	t, err := directoryTelling(s, in, oplog.RecordTenant, aboutTenant).AddTenant(input.Body.domain(in.user().ID, s.now()), s.stillMay(in))
+	t, err := auditedDirectory(s, in, oplog.RecordTenant, aboutTenant).AddTenant(input.Body.domain(in.user().ID, s.now()), s.stillMay(in))
 	return &tenantOutput{t}, err
 }
 
@@ -88,7 +88,7 @@ func (b newTenantBody) domain(by string, now time.Time) oplog.Tenant {
 
 func (s *Server) changeTenant(_ context.Context, in *call, input *changeTenantInput) (*tenantOutput, error) {
 	b := input.Body
-	t, err := directoryTelling(s, in, oplog.RecordTenant, aboutTenant).ChangeTenant(in.tenant.ID, func(t *oplog.Tenant) {
+	t, err := auditedDirectory(s, in, oplog.RecordTenant, aboutTenant).ChangeTenant(in.tenant.ID, func(t *oplog.Tenant) {
 		replace(&t.Name, b.Name)
 		replace(&t.TimeZone, b.TimeZone)
 		replace(&t.DataPermission, b.DataPermission)

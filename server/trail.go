@@ -85,11 +85,11 @@ type trailDetails struct {
 // recordInTrail adds an operation to the trail, unless that was told of it as part of the change, and returns once it is on disk: nothing is
 // answered that a crash could hide.
 func (s *Server) recordInTrail(in *call) {
-	if _, recorded := trailEvents[in.route.id]; !recorded || in.trailDetails.quiet || in.telling.IsTold() {
+	if _, recorded := trailEvents[in.route.id]; !recorded || in.trailDetails.quiet || in.audit.IsCommitted() {
 		return
 	}
 	s.trail.Add(s.trailEvent(in))
-	s.trail.Settle()
+	s.trail.Sync()
 }
 
 // trailEvent returns the event of a call.

@@ -95,7 +95,7 @@ func (s *Server) addView(_ context.Context, in *call, input *addViewInput) (*vie
 	if err := in.mayShare(b.Shared); err != nil {
 		return nil, err
 	}
-	changes := s.viewsTelling(in, views.View{})
+	changes := s.auditedViews(in, views.View{})
 	v, err := changes.Add(views.View{Tenant: in.tenant.ID, Name: b.Name, Query: b.Query, Table: b.Table.domain(), Shared: b.Shared}, in.account, s.stillMay(in))
 	if err != nil {
 		return nil, err
@@ -113,7 +113,7 @@ func (s *Server) changeView(_ context.Context, in *call, input *changeViewInput)
 	if err != nil {
 		return nil, err
 	}
-	b, changes := input.Body, s.viewsTelling(in, v)
+	b, changes := input.Body, s.auditedViews(in, v)
 	if b.Query != nil {
 		if err := checkViewQuery(*b.Query); err != nil {
 			return nil, err
@@ -157,8 +157,8 @@ func (s *Server) setStart(in *call, changes *views.Views, id string, on bool) er
 }
 
 func (s *Server) removeView(_ context.Context, in *call, input *viewInput) (*struct{}, error) {
-	telling := s.views.Telling(s.telling(in, s.removed(in, oplog.RecordView)))
-	_, err := telling.Remove(in.tenant.ID, input.ID, in.account, func(v views.View) error {
+	audited := s.views.Audited(s.audit(in, s.removed(in, oplog.RecordView)))
+	_, err := audited.Remove(in.tenant.ID, input.ID, in.account, func(v views.View) error {
 		in.trailDetails = aboutView(v)
 		return in.mayChangeView(v)
 	}, s.stillMay(in))

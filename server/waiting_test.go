@@ -44,8 +44,8 @@ func TestRevokedWhileWaiting(t *testing.T) {
 	}
 }
 
-// TestLeftWhileWaiting: requests that wait for the index end when their clients leave, and change nothing.
-func TestLeftWhileWaiting(t *testing.T) {
+// TestDisconnectWhileWaiting: requests that wait for the index end when their clients leave, and change nothing.
+func TestDisconnectWhileWaiting(t *testing.T) {
 	for _, test := range []struct{ caller, method, path, body string }{
 		{"strange writer", "POST", "/entries", entry()},
 		{"strange directory", "PUT", "/organizations", `[{"id":"new","parent_id":null,"name":"New"}]`},

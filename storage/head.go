@@ -230,7 +230,7 @@ func (db *DB) advanceHead(txid uint64) {
 	}
 }
 
-// Loss returns the loss that this or an earlier Open accepted, until LossTold.
+// Loss returns the loss that this or an earlier Open accepted, until LossRecorded.
 func (db *DB) Loss() Loss {
 	db.writeMu.Lock()
 	defer db.writeMu.Unlock()
@@ -241,8 +241,8 @@ func (db *DB) Loss() Loss {
 // store that was opened read-only can be in that state.
 func (db *DB) Missing() error { return db.missing }
 
-// LossTold notes that the loss is in the trail.
-func (db *DB) LossTold() error {
+// LossRecorded notes that the loss is in the trail.
+func (db *DB) LossRecorded() error {
 	db.writeMu.Lock()
 	defer db.writeMu.Unlock()
 	db.head.mark.lost = Loss{}

@@ -172,7 +172,7 @@ func TestOlderFile(t *testing.T) {
 	if db = reopen(t, db); db.Loss() != lost {
 		t.Errorf("after a restart, lost %+v", db.Loss())
 	}
-	if err := db.LossTold(); err != nil {
+	if err := db.LossRecorded(); err != nil {
 		t.Fatal(err)
 	}
 	if db = reopen(t, db); db.Loss() != (Loss{}) {

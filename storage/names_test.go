@@ -211,7 +211,7 @@ func TestMissingHead(t *testing.T) {
 		if db = reopen(t, db); db.Loss() != (Loss{Unknown: true}) { // it has a head again
 			t.Errorf("%s: after a restart the loss is %+v", state, db.Loss())
 		}
-		if err := db.LossTold(); err != nil {
+		if err := db.LossRecorded(); err != nil {
 			t.Fatal(err)
 		}
 		if db = reopen(t, db); db.Loss() != (Loss{}) {

@@ -63,9 +63,9 @@ func (db *DB) PutRecord(kind oplog.RecordKind, name string, replaces oplog.Revis
 }
 
 // PutRecords replaces several records; see [oplog.Records].
-func (db *DB) PutRecords(changes []oplog.RecordChange, told ...oplog.Entry) (err error) {
-	if len(told) > 0 {
-		_, err = db.submit(context.Background(), &appendRequest{tenant: told[0].Tenant, entries: told, changes: changes})
+func (db *DB) PutRecords(changes []oplog.RecordChange, audit ...oplog.Entry) (err error) {
+	if len(audit) > 0 {
+		_, err = db.submit(context.Background(), &appendRequest{tenant: audit[0].Tenant, entries: audit, changes: changes})
 	} else {
 		err = db.update(func(tx *bolt.Tx) error {
 			if err := db.checkRevisions(tx, changes); err != nil {

@@ -136,7 +136,7 @@ func (w *world) tryOpen() error {
 	if err != nil {
 		return err
 	}
-	index := search.OpenByHand(filepath.Join(w.dir(), "index"), store, 1024)
+	index := search.OpenManual(filepath.Join(w.dir(), "index"), store, 1024)
 	opened, err := node.New(store, index, node.Options{
 		Now: w.now, ExportDir: filepath.Join(w.dir(), "exports"), Formats: []oplog.ExportFormat{formats.NDJSON},
 		Space: func(string) (free, total uint64, err error) { return 1 << 40, 1 << 40, nil },

@@ -65,9 +65,9 @@ type Trail struct {
 	// Lock order: writeMu before mu.
 	writeMu sync.Mutex             // held while events are written, to keep their order
 	saved   map[string]savedRecord // records of unfinished entries, by name; nil if not known; guarded by writeMu
-	settled uint64                 // value of added when the last Settle began to write; guarded by settleMu
+	synced  uint64                 // value of added when the last Sync began to write; guarded by syncMu
 
-	settleMu sync.Mutex // held while events are written for those that wait in Settle; acquired before writeMu
+	syncMu sync.Mutex // held while events are written for those that wait in Sync; acquired before writeMu
 
 	mu           sync.Mutex // guards the fields below
 	added        uint64     // counts events that have to be written
@@ -146,19 +146,19 @@ func (t *Trail) Add(v Event) {
 	}
 }
 
-// Settle returns once the events added before are on disk, in the trail or in the records of unfinished entries, or cannot be written at the
+// Sync returns once the events added before are on disk, in the trail or in the records of unfinished entries, or cannot be written at the
 // moment. Those that wait at the same time share a write.
-func (t *Trail) Settle() {
+func (t *Trail) Sync() {
 	t.mu.Lock()
 	wanted := t.added
 	t.mu.Unlock()
-	t.settleMu.Lock()
-	defer t.settleMu.Unlock()
-	if t.settled >= wanted {
+	t.syncMu.Lock()
+	defer t.syncMu.Unlock()
+	if t.synced >= wanted {
 		return
 	}
 	t.mu.Lock()
-	t.settled = t.added
+	t.synced = t.added
 	t.mu.Unlock()
 	t.writeAll()
 }

@@ -51,12 +51,12 @@ func TestReadsDoNotWriteOthers(t *testing.T) {
 	for i := range 200 {
 		l.Trail.Add(reading(fmt.Sprint("of others ", i), "search q="+long))
 	}
-	l.Trail.Settle()
+	l.Trail.Sync()
 	all := w.bytes.Swap(0)
 	const reads = 20
 	for i := range reads {
 		l.Trail.Add(reading(fmt.Sprint("own ", i), "search q="+long))
-		l.Trail.Settle()
+		l.Trail.Sync()
 	}
 	if each := w.bytes.Load() / reads; all < 50_000 || each > all/20 {
 		t.Errorf("a read writes %d bytes beside %d of others", each, all)

@@ -84,7 +84,7 @@ func (v *View) visibleTo(a identity.Account, tree *oplog.OrganizationTree) bool 
 // Views keeps saved views.
 type Views struct {
 	*common
-	changes oplog.Records // the records, for changes that the trail tells of; see Telling
+	changes oplog.Records // the records, for changes that the trail tells of; see Audited
 }
 
 // common is what is common to Views and those that tell.
@@ -101,9 +101,9 @@ func New(records oplog.Records, directory *directory.Directory, now func() time.
 	return &Views{changes: records, common: &common{records: records, directory: directory, now: now}}
 }
 
-// Telling returns the same Views, whose next change is recorded together with the entry that tells of it.
-func (s *Views) Telling(t oplog.Teller) *Views {
-	return &Views{s.common, records.Telling(s.records, t)}
+// Audited returns the same Views, whose next change is recorded together with the entry that tells of it.
+func (s *Views) Audited(a oplog.Audit) *Views {
+	return &Views{s.common, records.Audited(s.records, a)}
 }
 
 // List lists an account's own and shared views in a tenant, by name.

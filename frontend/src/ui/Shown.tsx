@@ -1,7 +1,7 @@
 import { Fragment, type ReactNode } from 'react'
 import { useMessages } from '../i18n/language'
 import { hiddenCharacters, isRightToLeft } from '../lib/visible'
-import './shown.css'
+import './hiddenMark.css'
 
 interface Range {
   start: number

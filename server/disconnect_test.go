@@ -10,8 +10,8 @@ import (
 	"oplog/oplog"
 )
 
-// TestLeftSummary: a summary is not computed to its end once its client has left.
-func TestLeftSummary(t *testing.T) {
+// TestDisconnectDuringSummary: a summary is not computed to its end once its client has left.
+func TestDisconnectDuringSummary(t *testing.T) {
 	f := newServer(t)
 	f.server.watchAfter = 0
 	entries := make([]oplog.Entry, oplog.MaxEntriesPerRequest)

@@ -44,29 +44,29 @@ func (s *together) told(t testing.TB) (events []string) {
 	return events
 }
 
-// toldAfterwards are the changes that the trail is told of afterwards, with the reason.
-var toldAfterwards = map[string]string{
+// auditedAfterwards are the changes that the trail is told of afterwards, with the reason.
+var auditedAfterwards = map[string]string{
 	"unlockAccount": "failed attempts are in memory only",
 	"startBackup":   "nothing is changed yet; the backup is told with its own entries",
 }
 
-// telling is a server on such a store.
-type telling struct {
+// auditFixture is a server on such a store.
+type auditFixture struct {
 	*fixture
 	store  *together
 	told   int             // entries so far
 	tested map[string]bool // by the id of the route
 }
 
-func newTelling(t *testing.T, prepare func(*fixture)) *telling {
+func newAuditFixture(t *testing.T, prepare func(*fixture)) *auditFixture {
 	t.Helper()
-	return newTellingOver(t, newServerOver, prepare)
+	return newAuditFixtureOver(t, newServerOver, prepare)
 }
 
-// newTellingOver is newTelling for a server that newServer makes over a store.
-func newTellingOver(t *testing.T, newServer func(testing.TB, func(oplog.Store) oplog.Store) *fixture, prepare func(*fixture)) *telling {
+// newAuditFixtureOver is newAuditFixture for a server that newServer makes over a store.
+func newAuditFixtureOver(t *testing.T, newServer func(testing.TB, func(oplog.Store) oplog.Store) *fixture, prepare func(*fixture)) *auditFixture {
 	t.Helper()
-	s := &telling{tested: map[string]bool{}}
+	s := &auditFixture{tested: map[string]bool{}}
 	s.fixture = newServer(t, func(store oplog.Store) oplog.Store {
 		s.store = &together{Store: store}
 		return s.store
@@ -79,7 +79,7 @@ func newTellingOver(t *testing.T, newServer func(testing.TB, func(oplog.Store) o
 }
 
 // check checks that a change of a route was just stored with its entry, and no other.
-func (s *telling) check(id string) {
+func (s *auditFixture) check(id string) {
 	s.Helper()
 	event, events := trailEvents[id].module+"."+trailEvents[id].operation, s.store.told(s)
 	if len(events) != s.told+1 || !slices.Contains(events, event) {
@@ -89,7 +89,7 @@ func (s *telling) check(id string) {
 }
 
 // changes makes a change, and returns the id in the response.
-func (s *telling) changes(id, caller, method, path, body string) string {
+func (s *auditFixture) changes(id, caller, method, path, body string) string {
 	s.Helper()
 	r := s.send(caller, method, path, body)
 	if r.status >= http.StatusBadRequest {
@@ -105,7 +105,7 @@ func (s *telling) changes(id, caller, method, path, body string) string {
 func TestChangesAreStoredWithTheirEntries(t *testing.T) {
 	var x exportBody
 	var view viewBody
-	s := newTelling(t, func(f *fixture) {
+	s := newAuditFixture(t, func(f *fixture) {
 		x, view = f.export("admin", `{"range":"today","format":"csv"}`), f.saveView("admin", `{"name":"old","query":"q=x"}`)
 		f.waitForAgreement()
 	})
@@ -138,14 +138,14 @@ func TestChangesAreStoredWithTheirEntries(t *testing.T) {
 	for id := range trailEvents {
 		at := slices.IndexFunc(s.server.table, func(r route) bool { return r.id == id })
 		elsewhere := id == "setUp" // see TestSetupIsStoredWithItsEntry
-		if s.server.table[at].method != http.MethodGet && !s.tested[id] && toldAfterwards[id] == "" && !elsewhere {
+		if s.server.table[at].method != http.MethodGet && !s.tested[id] && auditedAfterwards[id] == "" && !elsewhere {
 			t.Errorf("%s is not checked", id)
 		}
 	}
 }
 
 // signInWithFactors checks the changes that a person makes to the own second factors.
-func (s *telling) signInWithFactors() {
+func (s *auditFixture) signInWithFactors() {
 	b := s.browser("192.0.2.7")
 	b.signIn("admin", 200)
 	s.check("signIn")
@@ -167,7 +167,7 @@ func (s *telling) signInWithFactors() {
 }
 
 // launchAndEnd checks what a link of the host system changes, and that it ends the sessions of its user.
-func (s *telling) launchAndEnd() {
+func (s *auditFixture) launchAndEnd() {
 	s.enter("launched", s.launch("acme", s.launchToken(s.launchKey(), jwt.SigningMethodHS256, nil)))
 	s.check("launch")
 	if r := s.goOn("admin", s.launchToken(s.launchKey(), jwt.SigningMethodHS256, nil), "same-origin"); r.status != http.StatusSeeOther {
@@ -178,7 +178,7 @@ func (s *telling) launchAndEnd() {
 }
 
 // changePasskeys checks the changes that a person makes to the own passkeys.
-func (s *telling) changePasskeys() {
+func (s *auditFixture) changePasskeys() {
 	b, device := s.browser("192.0.2.9"), newAuthenticator(s, "localhost", local)
 	b.signIn("stranger", 200)
 	s.check("signIn")
@@ -193,7 +193,7 @@ func (s *telling) changePasskeys() {
 
 // TestSetupIsStoredWithItsEntry: so is the first setup, which also signs the owner in.
 func TestSetupIsStoredWithItsEntry(t *testing.T) {
-	s := newTellingOver(t, newEmptyServerOver, func(*fixture) {})
+	s := newAuditFixtureOver(t, newEmptyServerOver, func(*fixture) {})
 	s.changes("setUp", "nobody", "POST", "/api/v1/setup", `{"code":"the code","username":"ann","password":"correct horse","tenant":{"id":"acme","name":"Acme"}}`)
 	if events := s.store.told(t); !slices.Equal(events, []string{"session.sign_in"}) {
 		t.Errorf("the trails have %v", events)

@@ -8,7 +8,7 @@ const source = join(import.meta.dirname, '../src')
  * Later chunks import from that file. The imports of the page's first script are in a file before it, so that the server
  * is asked while the start loads; what both languages share is there too.
  */
-export function together(): Rolldown.CodeSplittingGroup[] {
+export function startBundle(): Rolldown.CodeSplittingGroup[] {
   return [group('first', 2, 'app/main.ts', 'i18n/spacing.ts', 'i18n/numbers.ts'), group('start', 1, 'app/start.tsx')]
 }
 

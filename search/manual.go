@@ -6,9 +6,9 @@ import (
 	"oplog/oplog"
 )
 
-// OpenByHand is Open for an index that builds nothing in the background, but when Flush and Merge are called, so that a test decides on the
+// OpenManual is Open for an index that builds nothing in the background, but when Flush and Merge are called, so that a test decides on the
 // order of everything. The lengths of segments are divided by a number, so that few entries need what many would.
-func OpenByHand(dir string, store oplog.Store, divisor int) *Index {
+func OpenManual(dir string, store oplog.Store, divisor int) *Index {
 	sizes := defaultSizes
 	for _, length := range []*int{
 		&sizes.flush, &sizes.soonFlush, &sizes.restFlush, &sizes.maxFlush, &sizes.maxSegment, &sizes.longRun, &sizes.build, &sizes.maxLost,
@@ -16,7 +16,7 @@ func OpenByHand(dir string, store oplog.Store, divisor int) *Index {
 		*length = max(1, *length/divisor)
 	}
 	x := newIndex(dir, store, sizes)
-	x.byHand = true
+	x.manual = true
 	return x
 }
 

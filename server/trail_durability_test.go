@@ -8,9 +8,9 @@ import (
 	"oplog/oplog"
 )
 
-// TestReadsAreToldBeforeTheyAreAnswered: when a response arrives, the store has the read, in the trail or in the records of unfinished entries, so
+// TestReadsAreRecordedBeforeTheyAreAnswered: when a response arrives, the store has the read, in the trail or in the records of unfinished entries, so
 // that the program may be killed.
-func TestReadsAreToldBeforeTheyAreAnswered(t *testing.T) {
+func TestReadsAreRecordedBeforeTheyAreAnswered(t *testing.T) {
 	var store oplog.Store
 	f := newServerOver(t, func(s oplog.Store) oplog.Store {
 		store = s
