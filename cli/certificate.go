@@ -110,6 +110,12 @@ func (c *renewed) checkNames(leaf *x509.Certificate) error {
 	}
 }
 
+// expires returns when the certificate in use expires.
+func (c *renewed) expires() time.Time {
+	current, _ := c.get(nil) // never fails
+	return current.Leaf.NotAfter
+}
+
 // get returns the certificate for a connection. If changed files cannot be used, such as in the middle of a renewal, it stays the one before.
 func (c *renewed) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()

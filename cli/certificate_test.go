@@ -114,7 +114,7 @@ func TestCertificateRenewal(t *testing.T) {
 	certFile, keyFile, _ := certificate(t)
 	now := time.Now()
 	var logged strings.Builder
-	m := &Program{Now: func() time.Time { now = now.Add(certificateInterval); return now }, Stderr: &logged}
+	m := &Program{Now: func() time.Time { now = now.Add(certificateInterval); return now }, Stderr: &logged, Getenv: func(string) string { return "" }}
 	c, err := m.loadCertificate(tlsFlags{certFile, keyFile}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -127,8 +127,8 @@ func TestCertificateRenewal(t *testing.T) {
 		}
 		return string(used.Certificate[0])
 	}
-	first := got()
-	renewedCert, renewedKey, _ := certificate(t)
+	first, expires := got(), c.expires()
+	renewedCert, renewedKey, _ := certificateFor(t, 72*time.Hour)
 	write(t, certFile, content(t, renewedCert))
 	if got() != first || !strings.Contains(logged.String(), "cannot be used") {
 		t.Errorf("a certificate without its key is used; the log says: %s", &logged)
@@ -137,6 +137,9 @@ func TestCertificateRenewal(t *testing.T) {
 	renewed := got()
 	if renewed == first {
 		t.Error("the renewed certificate is not used")
+	}
+	if later := c.expires().Sub(expires).Round(time.Hour); later != 48*time.Hour {
+		t.Errorf("it expires %s later, want 48h", later)
 	}
 	if err := os.Remove(certFile); err != nil {
 		t.Fatal(err)

@@ -57,6 +57,7 @@ func (f *serveFlags) listen(ctx context.Context, m *Program) (net.Listener, erro
 		if err != nil {
 			return nil, err
 		}
+		f.certificate = c
 		config = &tls.Config{GetCertificate: c.get, MinVersion: tls.VersionTLS12}
 	}
 	isPlain := config == nil && !f.Insecure

@@ -109,7 +109,10 @@ func (m *Program) serve(ctx context.Context, l openedLog, ln net.Listener, f ser
 	built := m.build()
 	o.Console, o.Version, o.Commit, o.Now = m.Console, built.version, built.commit, m.Now
 	o.Hosts, o.AnyIP, o.BasePath, o.Proxies = f.Host, !isLoopback(ln.Addr()), f.BasePath, f.proxies
-	o.Logger = m.logger()
+	o.Logger, o.Syncs = m.logger(), l.store.Syncs()
+	if f.certificate != nil {
+		o.CertificateExpires = f.certificate.expires
+	}
 	var daily sync.WaitGroup
 	days, endDays := context.WithCancel(ctx)
 	defer func() { endDays(); daily.Wait() }()
@@ -130,8 +133,7 @@ func (m *Program) serve(ctx context.Context, l openedLog, ln net.Listener, f ser
 	go func() { ended <- s.Listen(ln) }()
 	commands := m.serveCommands(ctx, l, o.Logger)
 	defer commands.close()
-	fmt.Fprintln(m.Stdout, "listening on", f.url(ln))
-	m.tellReady()
+	m.tellListening(f.url(ln))
 	if err := l.Trail.AddToAll(trail.Event{User: trail.ServerUser, Module: "server", Operation: "start"}); err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
@@ -161,6 +163,12 @@ func (m *Program) serve(ctx context.Context, l openedLog, ln net.Listener, f ser
 	l.Trail.Flush()
 	m.writeLastAnchors(finish, o, failed)
 	return err
+}
+
+// tellListening tells where the server listens: people, and what started the program.
+func (m *Program) tellListening(url string) {
+	fmt.Fprintln(m.Stdout, "listening on", url)
+	m.tellReady()
 }
 
 // runBeside runs beside the server what was set up for it, until the context ends.

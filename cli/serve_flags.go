@@ -33,7 +33,8 @@ type serveFlags struct {
 
 	Backup backupSettings `embed:"" prefix:"backup-"`
 
-	proxies []netip.Prefix // of TrustedProxy
+	proxies     []netip.Prefix // of TrustedProxy
+	certificate *renewed       // that listen uses; nil for none
 }
 
 // tlsFlags are the settings of HTTPS.

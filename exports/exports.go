@@ -10,11 +10,13 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"oplog/directory"
 	"oplog/oplog"
 	"oplog/records"
+	"oplog/timing"
 )
 
 // Export is a job that writes the matches of a query to a file, and its result.
@@ -95,11 +97,13 @@ type common struct {
 	space     func() error // returns CodeDiskFull if the free space is reserved for recording
 	starting  sync.Map     // *sync.Mutex by tenant; see startingOf
 	jobs      jobs
+	took      *timing.Histogram // see Took
+	failures  atomic.Uint64     // see Failures
 }
 
 // New returns the exports of a store; space returns an error while nothing may be written. Exports that were interrupted by the last shutdown or crash are marked as failed.
 func New(store oplog.Store, index oplog.Index, directory *directory.Directory, now func() time.Time, dir string, formats []oplog.ExportFormat, space func() error) (*Exports, error) {
-	s := &Exports{changes: store, common: &common{store: store, index: index, directory: directory, now: now, dir: dir, formats: formats, space: space}}
+	s := &Exports{changes: store, common: &common{store: store, index: index, directory: directory, now: now, dir: dir, formats: formats, space: space, took: timing.New(timing.Long)}}
 	s.jobs = jobs{stop: make(chan struct{}), running: make(map[string]*job), slots: make(map[string]chan struct{})}
 	err := s.recover()
 	if err != nil && s.store.Failure() != nil {
@@ -111,6 +115,22 @@ func New(store oplog.Store, index oplog.Index, directory *directory.Directory, n
 // Audited returns the same Exports, of which the next start or removal is recorded together with the entry that tells of it.
 func (s *Exports) Audited(a oplog.Audit) *Exports {
 	return &Exports{s.common, records.Audited(s.store, a)}
+}
+
+// Took returns how long complete exports took to write.
+func (s *Exports) Took() *timing.Histogram { return s.took }
+
+// Failures returns the number of exports that failed since the program started; not those that somebody cancelled.
+func (s *Exports) Failures() uint64 { return s.failures.Load() }
+
+// measure notes the end of an export that was begun at start.
+func (s *Exports) measure(start time.Time, err error) {
+	switch {
+	case err == nil:
+		s.took.Since(start)
+	case !errors.Is(err, context.Canceled):
+		s.failures.Add(1)
+	}
 }
 
 // Formats returns the supported formats.

@@ -69,7 +69,9 @@ func (s *Exports) start(p plan) error {
 			defer func() { <-slots }()
 		case <-ctx.Done():
 		}
+		began := time.Now()
 		size, err := s.writeGuarded(ctx, p)
+		s.measure(began, err)
 		s.finish(p.ID, size, err)
 	})
 	return nil

@@ -87,10 +87,12 @@ func (s *Exports) Write(ctx context.Context, x Export, w io.Writer, progress fun
 		defer func() { s.reportRemoval(p.Export, s.removeUnfinished(p.Export)) }()
 	}
 	progress(0, p.RowsTotal)
+	start := time.Now()
 	m, err := s.writeExport(ctx, p, w, func(rows int) {
 		p.RowsDone += rows
 		progress(p.RowsDone, p.RowsTotal)
 	})
+	s.measure(start, err)
 	if err != nil {
 		return Export{}, "", err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"oplog/directory"
 	"oplog/oplog"
+	"oplog/timing"
 	"oplog/trail"
 )
 
@@ -23,6 +24,7 @@ type Journal struct {
 	now       func() time.Time
 	arrivals  arrivals
 	grown     atomic.Pointer[func(log string)] // see OnGrowth
+	timings   Timings
 
 	deletionMu sync.Mutex // one run of retention at a time; acquired before a tenant's locks (see Directory)
 	clock      *Clock
@@ -35,11 +37,21 @@ type Journal struct {
 	waiting   map[string]oplog.Waiting // deletions that wait for an owner, by log
 }
 
+// Timings are how long things take.
+type Timings struct {
+	Append               *timing.Histogram // of successful calls, from when they begin until the entries are on disk and can be found
+	Page, Total, Summary *timing.Histogram
+}
+
+// Timings returns how long appends and queries take.
+func (j *Journal) Timings() Timings { return j.timings }
+
 // New returns a journal over a store and an index.
 func New(store oplog.Store, index oplog.Index, directory *directory.Directory, trail *trail.Trail, clock *Clock, now func() time.Time) *Journal {
 	j := &Journal{
 		store: store, index: index, directory: directory, trail: trail, now: now,
 		clock: clock, agreed: make(chan struct{}, 1), waiting: make(map[string]oplog.Waiting),
+		timings: Timings{timing.New(timing.Short), timing.New(timing.Short), timing.New(timing.Short), timing.New(timing.Short)},
 	}
 	store.OnAppend(func(tenant string, entries []oplog.Entry) {
 		if grown := j.grown.Load(); grown != nil {
@@ -69,6 +81,7 @@ type Appended struct {
 // field of every entry. Insignificant white space in the JSON values of changes is removed in place. It ends with the context until the
 // entries are queued. The checks are made after it has waited for the index; if one returns an error, nothing is stored.
 func (j *Journal) Append(ctx context.Context, tenant string, entries []oplog.Entry, checks ...directory.May) (Appended, error) {
+	start := time.Now()
 	if _, err := j.directory.State(tenant); err != nil {
 		return Appended{}, err
 	}
@@ -117,6 +130,7 @@ func (j *Journal) Append(ctx context.Context, tenant string, entries []oplog.Ent
 			answer.Recorded++
 		}
 	}
+	j.timings.Append.Since(start)
 	return answer, nil
 }
 

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"time"
 
 	"oplog/oplog"
 )
@@ -20,6 +21,7 @@ func (j *Journal) Page(ctx context.Context, tenant string, q oplog.Query, limit 
 	if err != nil {
 		return oplog.Page{}, err
 	}
+	defer j.timings.Page.Since(time.Now())
 	ctx, cancel := context.WithTimeout(ctx, oplog.QueryDeadline)
 	defer cancel()
 	keys, more, err := j.index.Page(ctx, tenant, m, before, limit)
@@ -43,6 +45,7 @@ func (j *Journal) Total(ctx context.Context, tenant string, q oplog.Query) (int,
 	if err != nil {
 		return 0, err
 	}
+	defer j.timings.Total.Since(time.Now())
 	ctx, cancel := context.WithTimeout(ctx, oplog.QueryDeadline)
 	defer cancel()
 	total, err := j.index.Total(ctx, tenant, m)

@@ -20,6 +20,7 @@ func (j *Journal) Summary(ctx context.Context, tenant string, q oplog.Query, loc
 	if err != nil {
 		return oplog.Summary{}, err
 	}
+	defer j.timings.Summary.Since(time.Now())
 	from, to, err := j.histogramPeriod(ctx, t, m)
 	if err != nil {
 		return oplog.Summary{}, err

@@ -111,13 +111,11 @@ func (s *Server) recordEntries(c *fiber.Ctx, in *call) error {
 	for i := range b.entries {
 		b.entries[i].KeyID = in.key.ID
 	}
-	start := time.Now()
 	ctx, stop := s.whileThere(c)
 	answer, err := s.journal.Append(ctx, in.tenant.ID, b.entries, s.stillMay(in))
 	if stop(); err != nil {
 		return b.place(err)
 	}
-	s.meters.write.UpdateDuration(start)
 	answer.Entries = orEmpty(answer.Entries)
 	return wire.SendJSON(c, http.StatusCreated, wire.JSONType, appendedBody(answer))
 }

@@ -13,6 +13,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"oplog/faults"
+	"oplog/proof"
+	"oplog/timing"
 )
 
 // Metrics cover the whole server: a key of any tenant may read them, so they contain no tenant names.
@@ -44,7 +46,6 @@ type meters struct {
 	requests [len(methods) + 1][4]*metrics.Counter // by method, the last for others, and first digit of the status, from 2
 	took     map[endpoint]*metrics.PrometheusHistogram
 	other    *metrics.PrometheusHistogram // for endpoints that are not in took
-	write    *metrics.PrometheusHistogram
 	streams  *metrics.Gauge
 }
 
@@ -69,7 +70,6 @@ func newMeters(app *fiber.App) *meters {
 		}
 	}
 	m.other = of(classOther)
-	m.write = m.set.NewPrometheusHistogramExt("oplog_write_duration_seconds", bounds)
 	m.streams = m.set.NewGauge("oplog_live_streams", nil)
 	return m
 }
@@ -139,6 +139,9 @@ func (s *Server) sendMetrics(c *fiber.Ctx) error {
 	metrics.WriteGaugeUint64(&w, "oplog_scrub_pages", all.Scrub.Pages)
 	metrics.WriteGaugeUint64(&w, "oplog_scrub_entries", all.Scrub.Entries)
 	metrics.WriteGaugeUint64(&w, "oplog_scrub_damaged", all.Scrub.Found)
+	if all.Scrub.Every > 0 {
+		metrics.WriteGaugeUint64(&w, "oplog_scrub_interval_seconds", uint64(all.Scrub.Every/time.Second)) //nolint:gosec // not negative
+	}
 	if !all.Scrub.WholeAt.IsZero() {
 		metrics.WriteGaugeUint64(&w, "oplog_scrub_last_whole_timestamp_seconds", unix(all.Scrub.WholeAt))
 	}
@@ -147,20 +150,19 @@ func (s *Server) sendMetrics(c *fiber.Ctx) error {
 		metrics.WriteGaugeUint64(&w, "oplog_last_backup_timestamp_seconds", unix(all.LastBackupAt))
 	}
 	s.writeBackupMetrics(&w)
+	metrics.WriteCounterUint64(&w, "oplog_export_failures_total", s.exports.Failures())
+	if s.certificateExpires != nil {
+		metrics.WriteGaugeUint64(&w, "oplog_certificate_expiry_timestamp_seconds", unix(s.certificateExpires()))
+	}
 	metrics.WriteCounterUint64(&w, "oplog_panics_total", faults.Panics())
 	metrics.WriteCounterUint64(&w, "oplog_background_errors_total", faults.Background())
 	if s.anchors != nil {
 		metrics.WriteGaugeUint64(&w, "oplog_anchor_up", boolGauge(s.anchors.State().Failure == ""))
 	}
-	for _, p := range s.witnessStates() {
-		metrics.WriteGaugeUint64(&w, fmt.Sprintf("oplog_witness_up{witness=%q}", p.Name), boolGauge(p.Failure == ""))
-		metrics.WriteCounterUint64(&w, fmt.Sprintf("oplog_witness_failures_total{witness=%q}", p.Name), p.Failures)
-		if !p.CosignedAt.IsZero() {
-			metrics.WriteGaugeUint64(&w, fmt.Sprintf("oplog_witness_cosigned_timestamp_seconds{witness=%q}", p.Name), unix(p.CosignedAt))
-		}
-	}
+	s.writeWitnessMetrics(&w)
+	s.writeDurations(&w)
 	s.meters.set.WritePrometheus(&w)
-	metrics.WriteProcessMetrics(&w)
+	writeProcessMetrics(&w)
 	c.Set(fiber.HeaderContentType, metricsType)
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	return c.SendString(withHelp.Replace(w.String()))
@@ -184,6 +186,52 @@ func (s *Server) writeBackupMetrics(w *bytes.Buffer) {
 	}
 }
 
+// writeWitnessMetrics writes the metrics of each witness. Those of one name stand together, as the format wants it.
+func (s *Server) writeWitnessMetrics(w *bytes.Buffer) {
+	states := s.witnessStates()
+	write := func(name, kind string, value func(p proof.WitnessState) (n uint64, has bool)) {
+		described := false
+		for _, p := range states {
+			n, has := value(p)
+			if has && !described {
+				metrics.WriteMetadataIfNeeded(w, name, kind)
+				described = true
+			}
+			if has {
+				fmt.Fprintf(w, "%s{witness=%q} %d\n", name, p.Name, n)
+			}
+		}
+	}
+	write("oplog_witness_up", "gauge", func(p proof.WitnessState) (uint64, bool) { return boolGauge(p.Failure == ""), true })
+	write("oplog_witness_failures_total", "counter", func(p proof.WitnessState) (uint64, bool) { return p.Failures, true })
+	write("oplog_witness_cosigned_timestamp_seconds", "gauge", func(p proof.WitnessState) (uint64, bool) { return unix(p.CosignedAt), !p.CosignedAt.IsZero() })
+}
+
+// writeDurations writes how long the log takes to append, to sync, to answer queries and to write exports.
+func (s *Server) writeDurations(w *bytes.Buffer) {
+	took := s.journal.Timings()
+	writeHistogram(w, "oplog_append_duration_seconds", labelled{"", took.Append})
+	if s.syncs != nil {
+		writeHistogram(w, "oplog_sync_duration_seconds", labelled{"", s.syncs})
+	}
+	writeHistogram(w, "oplog_query_duration_seconds",
+		labelled{`kind="page"`, took.Page}, labelled{`kind="total"`, took.Total}, labelled{`kind="summary"`, took.Summary})
+	writeHistogram(w, "oplog_export_duration_seconds", labelled{"", s.exports.Took()})
+}
+
+// labelled is a histogram with its labels.
+type labelled struct {
+	labels string
+	*timing.Histogram
+}
+
+func writeHistogram(w *bytes.Buffer, name string, of ...labelled) {
+	metrics.WriteMetadataIfNeeded(w, name, "histogram")
+	for _, h := range of {
+		_ = h.Write(w, name, h.labels) // a buffer takes everything
+	}
+}
+
 func unix(t time.Time) uint64 { return uint64(max(0, t.Unix())) } //nolint:gosec // not negative
 
 func boolGauge(is bool) uint64 {
@@ -192,48 +240,3 @@ func boolGauge(is bool) uint64 {
 	}
 	return 0
 }
-
-// withHelp adds the help texts, which the library leaves empty.
-var withHelp = func() *strings.Replacer {
-	var pairs []string
-	for _, line := range []string{
-		"oplog_build_info Version, commit and Go version of the build.",
-		"oplog_start_time_seconds Unix time when the program started.",
-		"oplog_tenants Number of tenants.",
-		"oplog_entries_recorded_total Entries ever recorded, of all tenants.",
-		"oplog_entries_skipped_total Operations received that were not manual and therefore not stored.",
-		"oplog_store_bytes Size of the store.",
-		"oplog_index_bytes Size of the search index.",
-		"oplog_disk_free_bytes Free disk space in the data directory.",
-		"oplog_disk_reserve_bytes Free disk space that only recording uses; below it, reading, exports and backups are rejected.",
-		"oplog_index_ready 1 if the search index has caught up with the store.",
-		"oplog_read_only 1 if nothing can be recorded, because the disk fails or the data file is gone.",
-		"oplog_damaged_at_start 1 if the store was damaged when the program started, at no cost of entries as far as known, or a record of a tenant, an account or a key is; the System page has the details.",
-		"oplog_scrub_pages Pages of the store checked in the background, by the check in progress or the last one.",
-		"oplog_scrub_entries Entries checked, likewise.",
-		"oplog_scrub_damaged Places of the store that the check in progress or the last one found damaged; the log has the details.",
-		"oplog_scrub_last_whole_timestamp_seconds Unix time when all pages and entries were last checked.",
-		"oplog_retention_waiting Deletions under retention rules that wait until an owner agrees: the clock is far off, or much more would be deleted than last time.",
-		"oplog_last_backup_timestamp_seconds Unix time of the last completed backup.",
-		"oplog_backups_kept Scheduled backups in the backup directory.",
-		"oplog_backup_overdue 1 if the last backup that was proved restorable is older than the schedule.",
-		"oplog_backup_failures_total Attempts to make and prove a scheduled backup that failed; the log has the reasons.",
-		"oplog_backup_last_made_timestamp_seconds Unix time of the log's state in the last scheduled backup.",
-		"oplog_backup_last_proved_timestamp_seconds Unix time of the log's state in the last scheduled backup that was restored and verified.",
-		"oplog_backup_bytes Size of the last scheduled backup that was restored and verified.",
-		"oplog_anchor_up 1 if checkpoints can be written to the anchor folder.",
-		"oplog_panics_total Panics of the program, each of which failed one request or task; the log has their stacks.",
-		"oplog_background_errors_total Errors of background work, which no caller saw; the log has them.",
-		"oplog_witness_up 1 if the witness cosigned what it was last asked to; 0 if it refused or did not answer.",
-		"oplog_witness_failures_total Attempts to have a checkpoint cosigned that the witness refused or did not answer.",
-		"oplog_witness_cosigned_timestamp_seconds Unix time of the witness's last cosignature.",
-		"oplog_live_streams Open live streams.",
-		"oplog_http_requests_total Requests, by method and class of status.",
-		"oplog_http_request_duration_seconds Time from a request's headers to the first byte of its response, by class of route.",
-		"oplog_write_duration_seconds Time to store a batch of operations, including the disk sync.",
-	} {
-		name, _, _ := strings.Cut(line, " ")
-		pairs = append(pairs, "# HELP "+name+"\n", "# HELP "+line+"\n")
-	}
-	return strings.NewReplacer(pairs...)
-}()

@@ -42,6 +42,7 @@ import (
 	"oplog/oplog"
 	"oplog/proof"
 	"oplog/server/wire"
+	"oplog/timing"
 	"oplog/trail"
 	"oplog/views"
 )
@@ -64,6 +65,9 @@ type Options struct {
 	Host        http.Handler     // a host system's own pages below /host, for the demo; nil for none
 	ReadTimeout time.Duration    // in which a request's headers, and each part of its body, must arrive; 0 for 10 s
 	BodyTime    time.Duration    // in which a body must arrive; 0 for 10 min
+
+	Syncs              *timing.Histogram // how long the store's syncs take; nil if that is unknown
+	CertificateExpires func() time.Time  // when the TLS certificate expires; nil for none
 }
 
 // Server serves the log of a node.
@@ -86,6 +90,7 @@ type Server struct {
 	warned         atomic.Bool  // about a proxy that is not trusted
 	anchors        *proof.Anchors
 	backups        *backup.Backups
+	syncs          *timing.Histogram // see Options.Syncs
 	witnesses      *proof.Witnesses
 	setupCode      string    // see Options.SetupCode
 	throttle       *throttle // failed sign-ins
@@ -114,6 +119,8 @@ type Server struct {
 	stall          time.Duration // see liveStall
 	watchAfter     time.Duration // see watchAfter
 	turnTime       time.Duration // see turnTime
+
+	certificateExpires func() time.Time // see Options.CertificateExpires
 }
 
 const (
@@ -161,6 +168,7 @@ func New(n *node.Node, o Options) *Server {
 	}
 	s.streamsContext, s.endStreams = context.WithCancel(context.Background())
 	s.keepAlive, s.stall, s.watchAfter, s.turnTime = liveKeepAlive, liveStall, watchAfter, turnTime
+	s.syncs, s.certificateExpires = o.Syncs, o.CertificateExpires
 	s.loadFiles(o)
 	s.app = fiber.New(fiber.Config{
 		Immutable:                    true, // values that handlers keep must not be overwritten

@@ -13,6 +13,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"oplog/oplog"
+	"oplog/timing"
 )
 
 // formatVersion is the version of the layout that this build writes. A build reads this version and older ones.
@@ -30,6 +31,7 @@ type DB struct {
 	file     *os.File                // bolt's file; guarded by writeMu
 	info     fs.FileInfo             // of the file
 	sync     func(*os.File) error
+	syncs    *timing.Histogram // see Syncs
 	key      atomic.Pointer[signingKey]
 	keyMoved bool // see KeyMoved
 
@@ -99,6 +101,9 @@ var (
 )
 
 const fileName = "oplog.db"
+
+// Syncs returns how long the syncs of transactions take.
+func (db *DB) Syncs() *timing.Histogram { return db.syncs }
 
 // OnAppend registers the callback for appended entries.
 func (db *DB) OnAppend(callback func(tenant string, entries []oplog.Entry)) { db.onAppend = callback }

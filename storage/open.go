@@ -12,6 +12,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"oplog/oplog"
+	"oplog/timing"
 )
 
 const defaultLockTimeout = 500 * time.Millisecond
@@ -48,7 +49,7 @@ func Open(dir string, o Options) (*DB, error) {
 
 func newDB(dir string) *DB {
 	return &DB{
-		dir: dir, sync: syncData, sumBuffer: make([]byte, sumBuffer), onAppend: func(string, []oplog.Entry) {},
+		dir: dir, sync: syncData, syncs: timing.New(timing.Short), sumBuffer: make([]byte, sumBuffer), onAppend: func(string, []oplog.Entry) {},
 		requests: make(chan *appendRequest, 4096), closing: make(chan struct{}), failures: make(chan struct{}, 1), heads: make(map[string]treeHead),
 	}
 }

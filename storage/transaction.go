@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strconv"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -112,7 +113,7 @@ func (db *DB) seal(before metaPages) error {
 	db.noteWritten(pages, m.end, nil)
 	if sealHead+runSize*len(pages)+sumSize > int(after.pageSize)-sealOffset {
 		pages = nil // too many to list; they are synced before the seal instead
-		if err := db.sync(db.file); err != nil {
+		if err := db.syncFile(); err != nil {
 			return err
 		}
 	}
@@ -135,6 +136,12 @@ func (db *DB) writeSeal(p *metaPages, s seal) error {
 	if _, err := durable.WriteAt(db.file, b, int64(p.last)*p.pageSize+sealOffset); err != nil {
 		return err
 	}
+	return db.syncFile()
+}
+
+// syncFile makes what was written to the data file durable.
+func (db *DB) syncFile() error {
+	defer db.syncs.Since(time.Now())
 	return db.sync(db.file)
 }
 
