@@ -269,6 +269,10 @@ func sample(s serveSetting) string {
 		return "400"
 	case s.Placeholder == "PATH":
 		return "/some"
+	case s.Placeholder == "FORMAT":
+		return "json"
+	case s.Placeholder == "LEVEL":
+		return "warn"
 	case s.kind == durationType:
 		return "90m"
 	case s.kind.Kind() == reflect.Bool:

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -168,7 +169,7 @@ func (m *Program) openLog(dir string) (*node.Node, error) {
 // openNode opens the log of a store.
 func (m *Program) openNode(dir string, store *storage.DB) (*node.Node, error) {
 	if store.KeyMoved() {
-		fmt.Fprintf(m.Stderr, "The signing key was moved from the store to %s. Keep a copy of that file: new backups do not contain it. Earlier backups, and unused pages of the store, still do; keep them secret.\n", filepath.Join(dir, "signing.key"))
+		m.say(slog.LevelWarn, fmt.Sprintf("The signing key was moved from the store to %s. Keep a copy of that file: new backups do not contain it. Earlier backups, and unused pages of the store, still do; keep them secret.\n", filepath.Join(dir, "signing.key")))
 	}
 	index, err := search.Open(filepath.Join(dir, "index"), store)
 	if err != nil {

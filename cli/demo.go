@@ -58,6 +58,11 @@ var logins = []login{
 
 // Run fills a data directory with the demo and serves it.
 func (c *demoCommand) Run(ctx context.Context, m *Program) (err error) {
+	endLog, err := m.beginLog(c.Logging)
+	if err != nil {
+		return err
+	}
+	defer func() { err = endLog(err) }()
 	ln, err := c.listen(ctx, m)
 	if err != nil {
 		return err

@@ -39,13 +39,18 @@ func memorySize(flag string) (int64, error) {
 	if flag == "" {
 		return 0, nil
 	}
+	return parseSize("memory-limit", flag, minMemory)
+}
+
+// parseSize parses the size of a flag, such as 512MiB or 2GiB.
+func parseSize(flag, text string, least int64) (int64, error) {
 	for unit, bytes := range map[string]int64{"MiB": 1 << 20, "GiB": 1 << 30} {
-		number, found := strings.CutSuffix(flag, unit)
-		if n, err := strconv.ParseInt(number, 10, 32); found && err == nil && n*bytes >= minMemory {
+		number, found := strings.CutSuffix(text, unit)
+		if n, err := strconv.ParseInt(number, 10, 32); found && err == nil && n*bytes >= least {
 			return n * bytes, nil
 		}
 	}
-	return 0, fmt.Errorf("--memory-limit %s is not a size such as 512MiB or 2GiB, at least 64MiB", flag)
+	return 0, fmt.Errorf("--%s %s is not a size such as 512MiB or 2GiB, at least %dMiB", flag, text, least>>20)
 }
 
 // machineMemory returns the memory that the process can have: that of the machine, or less in a control group (a container, a service);

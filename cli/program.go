@@ -52,6 +52,7 @@ type Program struct {
 	config      *configFile            // nil for none
 	fromFile    map[string]configValue // values of config that set flags, by flag
 	signCommand string                 // see signFlag
+	log         *programLog            // of a serving command; nil for others
 	running     *running               // the open log that the command runs in; nil for one of its own
 }
 
@@ -151,16 +152,24 @@ func (m *Program) Run(ctx context.Context, args []string) int {
 	return status
 }
 
-// fail prints the error in one line.
+// fail tells the error in one line.
 func (m *Program) fail(status int, err error) int {
 	text := visible(strings.Join(strings.Fields(err.Error()), " "))
-	fmt.Fprintln(m.Stderr, "oplog:", flagName.ReplaceAllStringFunc(text, func(flag string) string {
+	text = flagName.ReplaceAllStringFunc(text, func(flag string) string {
 		name := strings.TrimPrefix(flag, "--")
 		if value, found := m.fromFile[name]; found {
 			return visible(fmt.Sprintf("%s (%s:%d)", value.key, m.config.path, value.line))
 		}
 		return or(m.variables[name], flag)
-	}))
+	})
+	switch {
+	case m.saysJSON():
+		m.log.Error(text)
+	case m.isJournal(m.Stderr):
+		fmt.Fprintln(m.Stderr, priorityError+"oplog:", text)
+	default:
+		fmt.Fprintln(m.Stderr, "oplog:", text)
+	}
 	return status
 }
 

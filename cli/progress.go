@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -41,9 +42,9 @@ func (m *Program) progressOf(line, bar string, total int64, shown progressbar.Op
 		return progress{nil, func() {}}
 	}
 	began := m.Now()
-	fmt.Fprintf(m.Stderr, "%s …\n", line)
+	m.say(slog.LevelInfo, line+" …\n")
 	return progress{nil, func() {
-		fmt.Fprintf(m.Stderr, "%s took %.1f s\n", line, m.Now().Sub(began).Seconds())
+		m.say(slog.LevelInfo, fmt.Sprintf("%s took %.1f s\n", line, m.Now().Sub(began).Seconds()))
 	}}
 }
 

@@ -26,7 +26,12 @@ type serveCommand struct {
 }
 
 // Run serves until the context ends.
-func (c *serveCommand) Run(ctx context.Context, m *Program) error {
+func (c *serveCommand) Run(ctx context.Context, m *Program) (err error) {
+	endLog, err := m.beginLog(c.Logging)
+	if err != nil {
+		return err
+	}
+	defer func() { err = endLog(err) }()
 	dir, err := m.dataDir(c.Data)
 	if err != nil {
 		return err
@@ -82,21 +87,18 @@ func (m *Program) setupCode(l *node.Node, url, data string) (string, error) {
 		flag = fmt.Sprintf(" --data %q", data)
 	}
 	code := rand.Text()
-	fmt.Fprintf(m.Stderr, `There is no account yet, so nobody can sign in. Set up oplog in a browser, at exactly this URL:
+	m.say(slog.LevelWarn, fmt.Sprintf(`There is no account yet, so nobody can sign in. Set up oplog in a browser, at exactly this URL:
   %[2]s
 or run these two commands:
   oplog tenant add acme --name "Acme"%[1]s
   oplog account add admin --role admin --tenant acme%[1]s
-`, flag, setupURL(url, code))
+`, flag, setupURL(url, code)))
 	return code, nil
 }
 
 // setupURL returns the URL of the console's setup page. The code is in the fragment, which is not sent to servers and does not appear in
 // logs.
 func setupURL(url, code string) string { return url + "/#setup=" + code }
-
-// logger returns the logger of a serving command.
-func (m *Program) logger() *slog.Logger { return slog.New(slog.NewTextHandler(m.Stderr, nil)) }
 
 // shutdownTime limits how long requests may take to finish on shutdown.
 const shutdownTime = 10 * time.Second
@@ -116,7 +118,6 @@ func (m *Program) serve(ctx context.Context, l openedLog, ln net.Listener, f ser
 	var daily sync.WaitGroup
 	days, endDays := context.WithCancel(ctx)
 	defer func() { endDays(); daily.Wait() }()
-	slog.SetDefault(o.Logger) // errors of background work are logged there, too
 	failed := func(err error) { faults.Report("background work", err) }
 	l.Journal.KeepInstallationTrail(f.AccessLogDays)
 	daily.Go(func() { l.Journal.RetainDaily(days, retentionInterval, failed) })
@@ -133,7 +134,7 @@ func (m *Program) serve(ctx context.Context, l openedLog, ln net.Listener, f ser
 	go func() { ended <- s.Listen(ln) }()
 	commands := m.serveCommands(ctx, l, o.Logger)
 	defer commands.close()
-	m.tellListening(f.url(ln))
+	m.tellListening(f.url(ln), l.dir)
 	if err := l.Trail.AddToAll(trail.Event{User: trail.ServerUser, Module: "server", Operation: "start"}); err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
@@ -162,12 +163,19 @@ func (m *Program) serve(ctx context.Context, l openedLog, ln net.Listener, f ser
 	err := l.Trail.AddToAll(trail.Event{User: trail.ServerUser, Module: "server", Operation: "stop"})
 	l.Trail.Flush()
 	m.writeLastAnchors(finish, o, failed)
+	if m.isKept() {
+		o.Logger.Info("the server has stopped")
+	}
 	return err
 }
 
-// tellListening tells where the server listens: people, and what started the program.
-func (m *Program) tellListening(url string) {
+// tellListening tells where the server listens: people, the log if it is kept, and what started the program.
+func (m *Program) tellListening(url, dir string) {
 	fmt.Fprintln(m.Stdout, "listening on", url)
+	if m.isKept() {
+		built := m.build()
+		m.logger().Info("the server has started", "url", url, "data", dir, "version", built.version, "commit", built.commit)
+	}
 	m.tellReady()
 }
 
@@ -194,7 +202,7 @@ func (m *Program) serveMetrics(ctx context.Context, s *server.Server, address st
 		return err
 	}
 	go func() { ended <- s.ListenForMonitoring(ln) }()
-	fmt.Fprintln(m.Stderr, "metrics on", "http://"+ln.Addr().String()+"/metrics")
+	m.say(slog.LevelInfo, "metrics on http://"+ln.Addr().String()+"/metrics\n")
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"regexp"
@@ -32,6 +33,8 @@ type serveFlags struct {
 	Scrub   scrubFlags   `embed:"" prefix:"scrub-"`
 
 	Backup backupSettings `embed:"" prefix:"backup-"`
+
+	Logging loggingFlags `embed:"" prefix:"log-"`
 
 	proxies     []netip.Prefix // of TrustedProxy
 	certificate *renewed       // that listen uses; nil for none
@@ -72,7 +75,7 @@ func (f *serveFlags) Validate() error {
 	if n := f.AccessLogDays; n != 0 && (n < oplog.MinAccessDays || n > oplog.MaxRetentionDays) {
 		return fmt.Errorf("--access-log-days %d is not %d to %d; 0 keeps the access log forever", n, oplog.MinAccessDays, oplog.MaxRetentionDays)
 	}
-	if err := f.Backup.check(); err != nil {
+	if err := errors.Join(f.Backup.check(), f.Logging.check()); err != nil {
 		return err
 	}
 	f.BasePath = strings.TrimRight(f.BasePath, "/")

@@ -108,9 +108,9 @@ func (l *systemLog) Write(text []byte) (int, error) {
 
 func (l *systemLog) log(line string) error {
 	switch {
-	case strings.HasPrefix(line, "oplog: "), strings.Contains(line, "level=ERROR"):
+	case strings.HasPrefix(line, "oplog: "), strings.Contains(line, "level=ERROR"), strings.Contains(line, `"level":"ERROR"`):
 		return l.logger.Error(line)
-	case strings.Contains(line, "level=WARN"):
+	case strings.Contains(line, "level=WARN"), strings.Contains(line, `"level":"WARN"`):
 		return l.logger.Warning(line)
 	}
 	return l.logger.Info(line)

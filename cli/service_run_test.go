@@ -219,12 +219,12 @@ func (l *levels) add(level string, v []any) error {
 func TestSystemLog(t *testing.T) {
 	var l levels
 	w := &systemLog{logger: &l}
-	for _, text := range []string{"level=INFO msg=a\nlevel=WARN ", "msg=b\n", "level=ERROR msg=c\noplog: d\n", "incomplete"} {
+	for _, text := range []string{"level=INFO msg=a\nlevel=WARN ", "msg=b\n", "level=ERROR msg=c\noplog: d\n", `{"level":"ERROR"}` + "\n" + `{"level":"WARN"}` + "\n", "incomplete"} {
 		if n, err := io.WriteString(w, text); n != len(text) || err != nil {
 			t.Errorf("%q: %d, %v", text, n, err)
 		}
 	}
-	want := "info level=INFO msg=a|warning level=WARN msg=b|error level=ERROR msg=c|error oplog: d"
+	want := `info level=INFO msg=a|warning level=WARN msg=b|error level=ERROR msg=c|error oplog: d|error {"level":"ERROR"}|warning {"level":"WARN"}`
 	if got := strings.Join(l.lines, "|"); got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}

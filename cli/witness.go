@@ -18,10 +18,17 @@ type witnessCommand struct {
 	Name    string   `placeholder:"NAME" help:"Name of a new witness, which readers of the log see; later starts ignore it."`
 	TLSCert string   `name:"tls-cert" placeholder:"FILE" and:"tls" help:"Certificate for HTTPS."`
 	TLSKey  string   `name:"tls-key" placeholder:"FILE" and:"tls" help:"Key of the certificate."`
+
+	Logging loggingFlags `embed:"" prefix:"log-"`
 }
 
 // Run cosigns checkpoints until the context ends.
-func (c *witnessCommand) Run(ctx context.Context, m *Program) error {
+func (c *witnessCommand) Run(ctx context.Context, m *Program) (err error) {
+	endLog, err := m.beginLog(c.Logging)
+	if err != nil {
+		return err
+	}
+	defer func() { err = endLog(err) }()
 	w, err := witness.Open(c.Data, c.Name, c.Log, m.Now)
 	if err != nil {
 		return err
@@ -31,7 +38,7 @@ func (c *witnessCommand) Run(ctx context.Context, m *Program) error {
 	if err != nil {
 		return err
 	}
-	logger := slog.New(slog.NewTextHandler(m.Stderr, nil))
+	logger := m.logger()
 	s := &http.Server{
 		Handler: w.Handler(logger), ReadTimeout: shutdownTime, WriteTimeout: shutdownTime, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
@@ -54,4 +61,6 @@ func (c *witnessCommand) Run(ctx context.Context, m *Program) error {
 }
 
 // Validate checks the flags before anything is opened.
-func (c *witnessCommand) Validate() error { return hostPort("listen", c.Listen) }
+func (c *witnessCommand) Validate() error {
+	return errors.Join(hostPort("listen", c.Listen), c.Logging.check())
+}

@@ -24,7 +24,7 @@ type Unit struct {
 	Program   string   // absolute
 	Arguments []string // of the program
 	User      string
-	DataDir   string // absolute, the only directory that the service can write
+	DataDir   string // absolute, the only directory that the service can write, but for that of logs
 	Reads     []string
 }
 

@@ -319,8 +319,18 @@ func (s *Server) frame(c *fiber.Ctx) error {
 	}
 	endTurn(c)
 	s.bodies.Finish(c)
-	s.meters.count(c, time.Since(start))
+	took := time.Since(start)
+	s.meters.count(c, took)
+	s.logRequest(c, took)
 	return err
+}
+
+// logRequest logs a finished request, without its query, if the log has that much.
+func (s *Server) logRequest(c *fiber.Ctx, took time.Duration) {
+	if !s.logger.Enabled(c.Context(), slog.LevelDebug) {
+		return
+	}
+	s.logger.Debug("request", "method", c.Method(), "path", c.Path(), "status", c.Response().StatusCode(), "took", took, "from", c.Context().RemoteIP().String())
 }
 
 // fail responds to a request with an error.
