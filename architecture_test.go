@@ -113,7 +113,7 @@ var allowed = map[string][]string{
 
 	"packaging/release": {"packaging/licenses"},
 
-	"oplog": nil, "durable": nil, "faults": nil, "packaging": nil, "packaging/licenses": nil, "timing": nil, "rotate": nil,
+	"oplog": nil, "durable": nil, "faults": nil, "packaging": nil, "packaging/licenses": nil, "packaging/watching": nil, "timing": nil, "rotate": nil,
 	"oplog/enginetest":    {"oplog"},
 	"signing/signingtest": {"durable"},
 	"node/nodetest":       {"oplog", "node", "storage", "search", "demo"},

@@ -88,6 +88,7 @@ type commands struct {
 	Settings     configCommand       `cmd:"" name:"config" help:"Print the configuration in force and where it comes from; write a configuration file."`
 	Service      serviceCommand      `cmd:"" help:"Install, remove, start and stop oplog as a service of this machine."`
 	Ping         pingCommand         `cmd:"" help:"Check that the server of this machine responds; for health checks."`
+	Assets       assetsCommand       `cmd:"" help:"Write a dashboard for Grafana and alert rules for Prometheus."`
 	Licenses     licensesCommand     `cmd:"" help:"List the licenses of everything that is built into the program."`
 	Version      versionCommand      `cmd:"" help:"Print version, commit and Go version."`
 	OpenAPI      openAPICommand      `cmd:"" name:"openapi" hidden:"" help:"Print the OpenAPI document."`
