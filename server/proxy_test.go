@@ -50,6 +50,35 @@ func TestForwardedClients(t *testing.T) {
 	host(401, "X-Forwarded-Host", "example.com")
 }
 
+// TestConnectionsOfProxies: a proxy sends the requests of several clients over one connection, and each has its own client's address.
+func TestConnectionsOfProxies(t *testing.T) {
+	f := newServer(t)
+	f.server.proxies = wire.Proxies{netip.MustParsePrefix("127.0.0.1/32")}
+	url := f.listen()
+	transport := &http.Transport{MaxConnsPerHost: 1}
+	defer transport.CloseIdleConnections()
+	proxy := &http.Client{Transport: transport}
+	for i, client := range []string{"198.51.100.7", "198.51.100.8", ""} {
+		r := must(http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/api/v1/session", strings.NewReader(signIn("auditor", password))))(t)
+		r.Header.Set("Content-Type", "application/json")
+		if client != "" {
+			r.Header.Set("X-Forwarded-For", client)
+			r.Header.Set("X-Forwarded-Proto", "https")
+		} else {
+			client = "127.0.0.1"
+		}
+		answer := must(proxy.Do(r))(t)
+		_ = must(io.ReadAll(answer.Body))(t)
+		f.noError(answer.Body.Close())
+		if secure := strings.Contains(answer.Header.Get("Set-Cookie"), "; Secure"); secure != (client != "127.0.0.1") {
+			t.Errorf("request %d: cookie %s", i, answer.Header.Get("Set-Cookie"))
+		}
+		if sessions := f.get("auditor", "/api/v1/sessions", 200); !strings.Contains(sessions, `"ip":"`+client+`"`) {
+			t.Errorf("request %d: %s is not in %s", i, client, sessions)
+		}
+	}
+}
+
 // TestHTTPS: over HTTPS, cookies have the prefix with which only this server can set them, and browsers come back by HTTPS only.
 func TestHTTPS(t *testing.T) {
 	f := newServer(t)

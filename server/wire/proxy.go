@@ -32,6 +32,7 @@ func IsHTTPS(c *fiber.Ctx) bool { return string(c.Context().URI().Scheme()) == "
 // Resolve sets the address, host and scheme of a request to those of the client if a trusted proxy forwarded it. It returns false if another
 // proxy did.
 func (p Proxies) Resolve(ctx *fasthttp.RequestCtx) bool {
+	ctx.SetRemoteAddr(nil) // which fasthttp keeps from the request before on the same connection
 	peer, ok := netip.AddrFromSlice(ctx.RemoteIP())
 	if !ok || !p.has(peer) {
 		return !IsForwarded(ctx)
