@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -28,6 +27,7 @@ type logFlags struct {
 	dataFlag
 	Server  string `placeholder:"URL" help:"Use a running server over its API instead of the data directory."`
 	KeyFile string `placeholder:"FILE" help:"File with an API key of that server, which others must not be able to read."`
+	CAFile  string `name:"ca-file" placeholder:"FILE" help:"File with the CA of that server's certificate, such as ca.pem of oplog tls init; by default, the CAs that this machine trusts."`
 }
 
 // Validate checks the flags before anything is opened.
@@ -35,10 +35,22 @@ func (f *logFlags) Validate() error {
 	if (f.Server == "") != (f.KeyFile == "") {
 		return errors.New("--server and --key-file must be used together")
 	}
-	if f.Server == "" {
-		return nil
+	return f.checkServer()
+}
+
+// checkServer checks the URL of a server, and that it has a certificate if a CA is given.
+func (f *logFlags) checkServer() error {
+	isHTTPS := false
+	if f.Server != "" {
+		var err error
+		if isHTTPS, err = serverURL(f.Server); err != nil {
+			return err
+		}
 	}
-	return serverURL(f.Server)
+	if f.CAFile != "" && !isHTTPS {
+		return errors.New("--ca-file is for a server with HTTPS; specify its URL, such as --server https://log.example.com")
+	}
+	return nil
 }
 
 func (f *logFlags) ofLog() *logFlags { return f }
@@ -110,7 +122,12 @@ func (m *Program) runWithKey(ctx context.Context, words *kong.Context, f *logFla
 			return err
 		}
 	}
-	return c.runOverAPI(ctx, m, remote{strings.TrimSuffix(f.Server, "/"), key})
+	r, err := newRemote(f.Server, key, f.CAFile)
+	if err != nil {
+		return err
+	}
+	defer r.http.CloseIdleConnections()
+	return c.runOverAPI(ctx, m, r)
 }
 
 // running is the open log of a server, with the process that a command runs for.

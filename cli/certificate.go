@@ -94,11 +94,7 @@ func (c *renewed) checkNames(leaf *x509.Certificate) error {
 			others = append(others, host)
 		}
 	}
-	names := slices.Clone(leaf.DNSNames)
-	for _, ip := range leaf.IPAddresses {
-		names = append(names, ip.String())
-	}
-	is := or(strings.Join(names, ", "), "no host name")
+	is := namesOf(leaf)
 	switch {
 	case len(others) == 0:
 		return nil
@@ -114,6 +110,15 @@ func (c *renewed) checkNames(leaf *x509.Certificate) error {
 func (c *renewed) expires() time.Time {
 	current, _ := c.get(nil) // never fails
 	return current.Leaf.NotAfter
+}
+
+// namesOf lists the host names and addresses that a certificate is for.
+func namesOf(leaf *x509.Certificate) string {
+	names := slices.Clone(leaf.DNSNames)
+	for _, ip := range leaf.IPAddresses {
+		names = append(names, ip.String())
+	}
+	return or(strings.Join(names, ", "), "no host name")
 }
 
 // get returns the certificate for a connection. If changed files cannot be used, such as in the middle of a renewal, it stays the one before.

@@ -81,7 +81,7 @@ func (c *exportCommand) validateServer() error {
 	if c.Server == "" || c.KeyFile != "" {
 		return errors.New("--server and --key must be used together, without --key-file")
 	}
-	return serverURL(c.Server)
+	return c.checkServer()
 }
 
 func (c *exportCommand) givenKey() string { return c.Key }

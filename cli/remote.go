@@ -3,12 +3,15 @@ package cli
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -21,7 +24,50 @@ import (
 const exportPoll = 200 * time.Millisecond
 
 // remote is the API of a running server.
-type remote struct{ url, key string }
+type remote struct {
+	url, key, caFile string
+	http             *http.Client
+}
+
+// newRemote returns the API of a server. The certificate of an https URL must be signed by the CA in a file, or, if that is "", by one that this
+// machine trusts.
+func newRemote(url, key, caFile string) (remote, error) {
+	r := remote{strings.TrimSuffix(url, "/"), key, caFile, &http.Client{}}
+	transport, ok := http.DefaultTransport.(*http.Transport)
+	if caFile == "" || !ok {
+		return r, nil
+	}
+	text, err := os.ReadFile(caFile)
+	if err != nil {
+		return r, fmt.Errorf("cannot read the CA of --ca-file: %w", err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(text) {
+		return r, fmt.Errorf("--ca-file %s contains no certificate in PEM; specify that of the CA, such as ca.pem of oplog tls init", caFile)
+	}
+	transport = transport.Clone()
+	transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	r.http.Transport = transport
+	return r, nil
+}
+
+// explain says what to do about a certificate that is not accepted.
+func (r remote) explain(err error) error {
+	var authority x509.UnknownAuthorityError
+	var name x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	switch {
+	case errors.As(err, &authority) && r.caFile == "":
+		return fmt.Errorf("no CA that this machine trusts has signed the certificate of %s; specify the file of its CA, such as ca.pem of oplog tls init, with --ca-file", r.url)
+	case errors.As(err, &authority):
+		return fmt.Errorf("the CA in --ca-file %s has not signed the certificate of %s; specify the file of the CA that has, such as ca.pem of oplog tls init", r.caFile, r.url)
+	case errors.As(err, &name):
+		return fmt.Errorf("the certificate of %s is for %s, not for %s; specify one of its names with --server, or give the server a certificate for that name", r.url, namesOf(name.Certificate), name.Host)
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return fmt.Errorf("the certificate of %s is valid from %s to %s; renew it, or check the clock of this machine", r.url, moment(invalid.Cert.NotBefore), moment(invalid.Cert.NotAfter))
+	}
+	return fmt.Errorf("the server does not respond: %w", err)
+}
 
 // call sends a request and returns the body of a successful response, which the caller closes.
 func (r remote) call(ctx context.Context, method, path string, body any) (io.ReadCloser, error) {
@@ -50,9 +96,9 @@ func (r remote) send(ctx context.Context, method, path string, body any) (*http.
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	answer, err := http.DefaultClient.Do(request)
+	answer, err := r.http.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("the server does not respond: %w", err)
+		return nil, r.explain(err)
 	}
 	if answer.StatusCode < http.StatusMultipleChoices {
 		return answer, nil
@@ -96,12 +142,12 @@ func (f fieldProblem) reason(field string) error {
 }
 
 // serverURL checks the syntax of --server.
-func serverURL(text string) error {
+func serverURL(text string) (isHTTPS bool, err error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return fmt.Errorf("--server %s is not the URL of a server, such as http://127.0.0.1:8484", text)
+		return false, fmt.Errorf("--server %s is not the URL of a server, such as http://127.0.0.1:8484", text)
 	}
-	return nil
+	return u.Scheme == "https", nil
 }
 
 // read sends a request and decodes the JSON response.
