@@ -107,3 +107,26 @@ func TestTemplatesAgree(t *testing.T) {
 	f("Containerfile", "FROM scratch", "VOLUME "+DataDir, "COPY oplog "+Program)
 	f("compose.yaml", "data:"+DataDir)
 }
+
+// TestManualShowsExamples: the pages on installation, in both languages, show the example configurations as they are.
+func TestManualShowsExamples(t *testing.T) {
+	examples, err := filepath.Glob("examples/*")
+	if err != nil || len(examples) != 4 {
+		t.Fatalf("the examples are %v, %v", examples, err)
+	}
+	for _, page := range []string{"../docs/install.md", "../docs/zh/install.md"} {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, example := range examples {
+			lines, err := os.ReadFile(example)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(string(text), "\n"+string(lines)+"```\n") {
+				t.Errorf("%s does not show %s as it is", page, example)
+			}
+		}
+	}
+}
