@@ -83,7 +83,7 @@ func (c *backupCommand) recipients(m *Program) ([]backup.Recipient, error) {
 
 // fromStore backs up a store that no server has open.
 func (c *backupCommand) fromStore(m *Program, dir string) (err error) {
-	db, readOnly, err := openToRead(dir, storage.Options{WithoutKey: true})
+	db, readOnly, err := openToRead(dir, storage.Options{WithoutKey: true, NoCopy: m.noCopy})
 	if err != nil {
 		return err
 	}

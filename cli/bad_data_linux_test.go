@@ -100,3 +100,44 @@ func TestFullDisk(t *testing.T) {
 	s.mustFail(t, "no space left on device; free some space on the disk of "+filepath.Join(disk, "new"), "serve", "--data", filepath.Join(disk, "new"), "--listen", "127.0.0.1:0")
 	serve(t, "serve", "--data", data).stop()
 }
+
+// TestUpgradeWithoutSpace: where there is no space for the copy that is kept before a migration, nothing is changed, and one line says how much is
+// needed and what to do; with --no-copy the log is migrated without a copy.
+func TestUpgradeWithoutSpace(t *testing.T) {
+	disk := t.TempDir()
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=12m"); err != nil {
+		t.Skipf("mounting needs root: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(disk, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	data, s := filepath.Join(disk, "data"), setting{}
+	if err := os.Mkdir(data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(data, "oplog.db")
+	copyFile(t, filepath.Join("..", "storage", "testdata", "format-4.db"), file)
+	write(t, filepath.Join(disk, "filler"), strings.Repeat("x", 9<<20))
+	before := content(t, file)
+	want := regexp.MustCompile(`^oplog: ` + regexp.QuoteMeta(file) + ` has to be migrated from format [45] to 6, and a copy of it is kept before: that needs \d+ MiB on its disk, ` +
+		`of which [0-3] MiB are free; free some space, or keep a copy or a backup elsewhere and start once with --no-copy\n$`)
+	commands := [][]string{
+		{"serve", "--listen", "127.0.0.1:0"}, {"demo", "--entries", "10"}, {"tenant", "list"}, {"verify"}, {"backup", filepath.Join(t.TempDir(), "backup")},
+		{"key", "rotate"}, {"export", "--tenant", "acme", "--today"},
+	}
+	for _, command := range commands {
+		if r := s.run(t, append(command, "--data", data)...); r.status != exitFailed || !want.MatchString(r.stderr) {
+			t.Errorf("%q: %+v; want %s", command, r, want)
+		}
+	}
+	if content(t, file) != before {
+		t.Error("the file was changed")
+	}
+	serve(t, "serve", "--data", data, "--no-copy").stop()
+	serve(t, "serve", "--data", data).stop()
+	if kept, err := filepath.Glob(file + ".*"); err != nil || len(kept) > 0 {
+		t.Errorf("%v is kept, %v", kept, err)
+	}
+}

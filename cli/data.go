@@ -55,7 +55,7 @@ func (m *Program) withLogToRead(data string, do func(l *node.Node, readOnly bool
 	if err != nil {
 		return err
 	}
-	store, readOnly, err := openToRead(dir, storage.Options{SignCommand: m.signCommand})
+	store, readOnly, err := openToRead(dir, storage.Options{SignCommand: m.signCommand, NoCopy: m.noCopy})
 	if err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func userDataDir(system string, getenv func(string) string) (string, error) {
 
 // openLog opens the log in a data directory, which it creates if missing.
 func (m *Program) openLog(dir string) (*node.Node, error) {
-	store, err := storage.Open(dir, storage.Options{SignCommand: m.signCommand})
+	store, err := storage.Open(dir, storage.Options{SignCommand: m.signCommand, NoCopy: m.noCopy})
 	if err != nil {
 		return nil, withAdvice(dir, err)
 	}

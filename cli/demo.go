@@ -74,7 +74,7 @@ func (c *demoCommand) Run(ctx context.Context, m *Program) (err error) {
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	}
-	store, err := storage.Open(dir, storage.Options{SignCommand: m.signCommand})
+	store, err := storage.Open(dir, storage.Options{SignCommand: m.signCommand, NoCopy: m.noCopy})
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}

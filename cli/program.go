@@ -53,6 +53,7 @@ type Program struct {
 	fromFile    map[string]configValue // values of config that set flags, by flag
 	signCommand string                 // see signFlag
 	log         *programLog            // of a serving command; nil for others
+	noCopy      bool                   // see upgradeFlag
 	running     *running               // the open log that the command runs in; nil for one of its own
 }
 
@@ -67,6 +68,7 @@ const (
 // OPLOG_DATA.
 type commands struct {
 	signFlag
+	upgradeFlag
 
 	Serve        serveCommand        `cmd:"" default:"withargs" help:"Serve the API and the console; the default command."`
 	Demo         demoCommand         `cmd:"" set:"data=a temporary directory, deleted on exit" help:"Serve a fictitious company with a log full of entries."`
@@ -97,6 +99,12 @@ type commands struct {
 // signFlag is a setting of all commands.
 type signFlag struct {
 	SignCommand string `placeholder:"CMD" help:"Shell command that signs instead of signing.key: it reads the text from its standard input and prints the Ed25519 signature in base64. Hand over to it with oplog key rotate."`
+}
+
+// upgradeFlag is a flag of all commands, as any may be the first to open a data directory after an upgrade. It is not for a configuration file:
+// it is for one start.
+type upgradeFlag struct {
+	NoCopy bool `help:"Migrate a data directory of an earlier version without keeping a copy of its oplog.db, for disks without space for it. Keep a backup elsewhere."`
 }
 
 // helpVariables are the placeholders in the help texts.
@@ -139,7 +147,7 @@ func (m *Program) Run(ctx context.Context, args []string) int {
 	if err != nil {
 		return m.fail(exitUsage, fmt.Errorf("%w; see oplog --help", err))
 	}
-	m.signCommand = given.SignCommand
+	m.signCommand, m.noCopy = given.SignCommand, given.NoCopy
 	status, err := m.runCommand(ctx, args, words)
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = errors.New("interrupted")

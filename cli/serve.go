@@ -36,7 +36,7 @@ func (c *serveCommand) Run(ctx context.Context, m *Program) (err error) {
 	if err != nil {
 		return err
 	}
-	store, err := storage.Open(dir, storage.Options{SignCommand: m.signCommand, AcceptLoss: c.AcceptLoss})
+	store, err := storage.Open(dir, storage.Options{SignCommand: m.signCommand, AcceptLoss: c.AcceptLoss, NoCopy: m.noCopy})
 	if err != nil {
 		return withAdvice(dir, err)
 	}

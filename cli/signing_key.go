@@ -51,7 +51,7 @@ func (c *keyRotate) Run(m *Program) error {
 	if err != nil {
 		return err
 	}
-	store, err := storage.Open(dir, storage.Options{WithoutKey: c.Lost, SignCommand: m.signCommand})
+	store, err := storage.Open(dir, storage.Options{WithoutKey: c.Lost, SignCommand: m.signCommand, NoCopy: m.noCopy})
 	if err != nil {
 		return err
 	}

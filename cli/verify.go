@@ -43,7 +43,7 @@ func (c *verifyCommand) Run(ctx context.Context, m *Program) (err error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no data directory %s; specify another with --data", dir)
 	}
-	db, err := openToVerify(dir)
+	db, err := openToVerify(dir, m.noCopy)
 	if err != nil {
 		return err
 	}
@@ -100,12 +100,12 @@ func (c *verifyCommand) verify(ctx context.Context, m *Program, db *storage.DB) 
 }
 
 // openToVerify opens a store without changing anything, unless it can only be read after a change.
-func openToVerify(dir string) (*storage.DB, error) {
+func openToVerify(dir string, noCopy bool) (*storage.DB, error) {
 	db, err := storage.Open(dir, storage.Options{WithoutKey: true, ReadOnly: true})
 	if !errors.Is(err, storage.ErrMustWrite) {
 		return db, err
 	}
-	changed, failed := storage.Open(dir, storage.Options{WithoutKey: true})
+	changed, failed := storage.Open(dir, storage.Options{WithoutKey: true, NoCopy: noCopy})
 	if isReadOnly(failed) {
 		return nil, err
 	}

@@ -173,7 +173,10 @@ func TestFlippedBits(t *testing.T) {
 
 func TestManifestGone(t *testing.T) {
 	whole, _ := closedLog(t)
-	for name, manifest := range map[string]string{"deleted": "", "empty": "{}", "of another analysis": `{"analysis":99,"through":7,"next":3,"segments":[]}`} {
+	for name, manifest := range map[string]string{
+		"deleted": "", "empty": "{}", "of a newer version": `{"analysis":99,"through":7,"next":3,"segments":[]}`,
+		"of version 0": `{"analysis":0,"through":7,"next":3,"segments":[]}`, "of version -1": `{"analysis":-1,"through":7,"next":3,"segments":[]}`,
+	} {
 		t.Run(name, func(t *testing.T) {
 			dir := copied(t, whole)
 			changeManifest(t, dir, manifest)

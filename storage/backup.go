@@ -145,6 +145,12 @@ func restoreIn(ctx context.Context, part, key string, from io.Reader, finish fun
 	if found := (interface{ what() string })(nil); errors.As(err, &found) { // damaged pages or names
 		return r, fmt.Errorf("the backup is damaged: %s; use another one", found.what())
 	}
+	if format := (*formatError)(nil); errors.As(err, &format) {
+		if format.isDamage() {
+			return r, fmt.Errorf("%s; use another one", format.what("the backup"))
+		}
+		return r, errors.New(format.what("the backup"))
+	}
 	if err != nil {
 		return r, fmt.Errorf("the backup is damaged: %w", err)
 	}

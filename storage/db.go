@@ -86,6 +86,7 @@ type Options struct {
 	LockTimeout time.Duration // how long to wait for another process; 0 for half a second
 	AcceptLoss  bool          // open the store even if acknowledged entries are missing; see Loss
 	ReadOnly    bool          // neither create nor change anything in the directory
+	NoCopy      bool          // migrate a file of an earlier format without keeping a copy of it
 
 	restoring bool // from a backup, which need not be kept before a migration
 }

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -95,6 +96,65 @@ func TestKeepsEarlierFormat(t *testing.T) {
 		again := t.TempDir()
 		copyStore(t, kept[0], again)
 		golden(t, name+".golden", describeStore(t, openStore(t, again)))
+	}
+}
+
+// TestMigratesWithoutCopy: on request no copy is kept, and the file is migrated all the same.
+func TestMigratesWithoutCopy(t *testing.T) {
+	for _, name := range formatFiles {
+		dir := t.TempDir()
+		copyStore(t, filepath.Join("testdata", name+".db"), dir)
+		db, err := Open(dir, Options{NoCopy: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden(t, name+".golden", describeStore(t, db))
+		closeStore(t, db)
+		if kept, err := filepath.Glob(filepath.Join(dir, "oplog.db.*")); err != nil || len(kept) > 0 {
+			t.Errorf("%s leaves %v, %v", name, kept, err)
+		}
+	}
+}
+
+// TestRestoresEarlierFormats: the files of earlier formats are restored as backups, which they were without a hash.
+func TestRestoresEarlierFormats(t *testing.T) {
+	for _, name := range formatFiles {
+		backup, err := os.ReadFile(filepath.Join("testdata", name+".db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := t.TempDir()
+		r, err := Restore(t.Context(), dir, bytes.NewReader(backup), func(*DB) error { return nil })
+		if err != nil || r.Hashed || r.Entries != 301 {
+			t.Fatalf("%s: %+v, %v", name, r, err)
+		}
+		golden(t, name+".golden", describeStore(t, openStore(t, dir)))
+		if kept, err := filepath.Glob(filepath.Join(dir, "oplog.db.*")); err != nil || len(kept) > 0 {
+			t.Errorf("%s leaves %v, %v", name, kept, err)
+		}
+	}
+}
+
+// TestRestoreRejectsFormats: a backup of a newer format is not called damaged, and one of an impossible format is.
+func TestRestoreRejectsFormats(t *testing.T) {
+	for version, want := range map[int]string{
+		sealedFormat + 1: fmt.Sprintf("the backup has format %d, but this version of oplog supports formats up to %d; use a newer version", sealedFormat+1, sealedFormat),
+		0:                "the backup has format 0, which no version of oplog writes; it is damaged; use another one",
+		-1:               "the backup has format -1, which no version of oplog writes; it is damaged; use another one",
+	} {
+		from := closedStore(t)
+		changeFile(t, from, func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Put(keyFormat, []byte(strconv.Itoa(version))) })
+		backup, err := os.ReadFile(filepath.Join(from, fileName))
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := t.TempDir()
+		if _, err := Restore(t.Context(), dir, bytes.NewReader(backup), func(*DB) error { return nil }); err == nil || err.Error() != want {
+			t.Errorf("format %d: %v", version, err)
+		}
+		if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+			t.Errorf("format %d leaves %v, %v", version, left, err)
+		}
 	}
 }
 

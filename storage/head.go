@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/binary"
 	"errors"
@@ -25,6 +26,7 @@ import (
 // mark refuses nothing. It has two slots, which are written alternately and are far enough apart for an interrupted write to spoil only one.
 const headName = "oplog.head"
 
+// The mark's last byte is the form of the slot. Later forms keep the size and the CRC, so that they are told from damage.
 const (
 	headMark    = "oplog\x00h2"
 	headMark1   = "oplog\x00hd" // of a slot that has no sum of the trees, as in earlier versions
@@ -74,19 +76,27 @@ func (m *highWater) encode() []byte {
 	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
 }
 
+// sizeOfSlot returns the size of the slot that begins with a mark, of this or of an earlier form. Later forms keep the present size.
+func sizeOfSlot(b []byte) int {
+	if bytes.HasPrefix(b, []byte(headMark1)) {
+		return slotSize1
+	}
+	return slotSize
+}
+
+// isSlot reports whether bytes begin with a whole slot, of any form.
+func isSlot(b []byte) bool {
+	size, form := sizeOfSlot(b), len(headMark)-1
+	return len(b) >= size && string(b[:form]) == headMark[:form] && binary.BigEndian.Uint32(b[size-sumSize:]) == crc32.Checksum(b[:size-sumSize], castagnoli)
+}
+
 // decodeHighWater decodes a slot, which may be followed by other bytes.
 func decodeHighWater(b []byte) (m highWater, ok bool) {
-	size := slotSize
-	if len(b) >= len(headMark1) && string(b[:len(headMark1)]) == headMark1 {
-		size = slotSize1
-	} else if len(b) < slotSize || string(b[:len(headMark)]) != headMark {
+	if !isSlot(b) || string(b[:len(headMark)]) != headMark && string(b[:len(headMark1)]) != headMark1 {
 		return highWater{}, false
 	}
-	sum := size - sumSize
-	if len(b) < size || binary.BigEndian.Uint32(b[sum:]) != crc32.Checksum(b[:sum], castagnoli) {
-		return highWater{}, false
-	}
-	if size == slotSize {
+	if size := sizeOfSlot(b); size == slotSize {
+		sum := size - sumSize
 		m.trees = new(treeSum(b[sum-len(treeSum{}) : sum]))
 	}
 	for i, n := range []*uint64{&m.count, &m.txid, &m.entries, &m.lost.Transactions, &m.lost.Entries} {
@@ -120,7 +130,11 @@ func readHeadFile(dir string) (*highWater, error) {
 		if _, err := f.ReadAt(b, slot*slotSpacing); err != nil && !errors.Is(err, io.EOF) {
 			return nil, fmt.Errorf("read the head of the log: %w", err)
 		}
-		if m, ok := decodeHighWater(b); ok && (last == nil || m.count > last.count) {
+		m, ok := decodeHighWater(b)
+		if !ok && isSlot(b) {
+			return nil, fmt.Errorf("%s is of a newer version of oplog; use that version", f.Name())
+		}
+		if ok && (last == nil || m.count > last.count) {
 			last = &m
 		}
 	}

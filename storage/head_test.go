@@ -2,8 +2,10 @@ package storage
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"maps"
 	"os"
 	"path/filepath"
@@ -230,6 +232,31 @@ func TestHeadBehind(t *testing.T) {
 	}
 	if m, err := readHeadFile(db.dir); err != nil || m == nil || m.entries != 2 {
 		t.Errorf("%+v, %v", m, err)
+	}
+}
+
+// TestNewerHead: a head whose form is not known is not taken for a damaged one, which is written again.
+func TestNewerHead(t *testing.T) {
+	dir := closedStore(t)
+	path := filepath.Join(dir, headName)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range []int{0, slotSpacing} {
+		head := append(bytes.Clone(whole), make([]byte, max(0, slotSpacing+slotSize-len(whole)))...)
+		slot := head[at : at+slotSize]
+		copy(slot, headMark)
+		slot[len(headMark)-1]++
+		sum := slotSize - sumSize
+		binary.BigEndian.PutUint32(slot[sum:], crc32.Checksum(slot[:sum], castagnoli))
+		if err := os.WriteFile(path, head, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		wantRejected(t, dir, "oplog.head is of a newer version of oplog; use that version")
+		if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, head) {
+			t.Errorf("the head was changed, %v", err)
+		}
 	}
 }
 

@@ -15,20 +15,38 @@ import (
 )
 
 // keepOld copies the file beside itself before it is migrated: the earlier version of oplog cannot read the file that
-// this one leaves.
+// this one leaves. Without space for the copy, nothing is changed.
 func (db *DB) keepOld(version int) error {
 	kept := fmt.Sprintf("%s.format-%d", db.path(), version)
-	err := durable.WriteFileVia(kept+".part", kept, 0o600, func(f *os.File) error {
+	size, err := db.Bytes()
+	if err != nil {
+		return err
+	}
+	needed := uint64(size) + growth
+	if free, _, err := durable.Space(db.dir); err == nil && free < needed {
+		return db.errNoCopy(version, needed, fmt.Sprintf("of which %d MiB are free", free>>20))
+	}
+	err = durable.WriteFileVia(kept+".part", kept, 0o600, func(f *os.File) error {
 		return db.view(func(tx *bolt.Tx) error {
 			_, err := tx.WriteTo(f)
 			return err
 		})
 	})
-	if err != nil {
+	switch {
+	case oplog.IsDiskFull(err):
+		return db.errNoCopy(version, needed, "which is full or whose quota is used up")
+	case err != nil:
 		return fmt.Errorf("%s has to be migrated from format %d, but keeping a copy of it failed: %w", db.path(), version, err)
 	}
 	slog.Info("the store is migrated; a copy in its earlier format is kept until you remove it", "copy", kept, "format", version)
 	return nil
+}
+
+// errNoCopy says how many bytes the copy of a file needs that is to be migrated, and what to do without them. state is that of the disk.
+func (db *DB) errNoCopy(version int, needed uint64, state string) error {
+	const mebibyte = 1 << 20
+	return fmt.Errorf("%s has to be migrated from format %d to %d, and a copy of it is kept before: that needs %d MiB on its disk, %s; "+
+		"free some space, or keep a copy or a backup elsewhere and start once with --no-copy", db.path(), version, formatVersion, (needed+mebibyte-1)/mebibyte, state)
 }
 
 // migrate1 migrates a file from format 1 to format 2 in one transaction. In format 1

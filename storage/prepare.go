@@ -3,6 +3,7 @@ package storage
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"strconv"
 
 	bolt "go.etcd.io/bbolt"
@@ -48,7 +49,7 @@ func (db *DB) prepare(o Options) error {
 		}
 		return db.update(db.create)
 	}
-	if err := db.migrate(version, o.restoring); err != nil {
+	if err := db.migrate(version, o); err != nil {
 		return err
 	}
 	if err := db.loadSigner(inside, o); err != nil {
@@ -58,8 +59,12 @@ func (db *DB) prepare(o Options) error {
 }
 
 // migrate raises a file of an earlier version to that of this build.
-func (db *DB) migrate(version int, restoring bool) error {
-	if version < formatVersion && !restoring {
+func (db *DB) migrate(version int, o Options) error {
+	switch {
+	case version >= formatVersion || o.restoring:
+	case o.NoCopy:
+		slog.Warn("the store is migrated, and no copy in its earlier format is kept", "file", db.path(), "format", version)
+	default:
 		if err := db.keepOld(version); err != nil {
 			return err
 		}
@@ -93,12 +98,34 @@ func (db *DB) readFormat(meta *bolt.Bucket) (int, error) {
 	switch {
 	case err != nil:
 		return 0, fmt.Errorf("%s has no format version; it is damaged or does not belong to oplog", db.path())
-	case version < 1:
-		return 0, fmt.Errorf("%s has format %d, which no version of oplog writes; it is damaged: restore a backup to a new directory", db.path(), version)
-	case version > sealedFormat:
-		return 0, fmt.Errorf("%s has format %d, but this version of oplog supports formats up to %d; use a newer version", db.path(), version, sealedFormat)
+	case version < 1 || version > sealedFormat:
+		return 0, &formatError{db.path(), version}
 	}
 	return version, nil
+}
+
+// formatError is the error of a file with a format that this build cannot read.
+type formatError struct {
+	file    string
+	version int
+}
+
+func (e *formatError) Error() string {
+	if e.isDamage() {
+		return e.what(e.file) + ": restore a backup to a new directory"
+	}
+	return e.what(e.file)
+}
+
+// isDamage reports whether no version of oplog writes the format.
+func (e *formatError) isDamage() bool { return e.version < 1 }
+
+// what says it of the file under some name.
+func (e *formatError) what(name string) string {
+	if e.isDamage() {
+		return fmt.Sprintf("%s has format %d, which no version of oplog writes; it is damaged", name, e.version)
+	}
+	return fmt.Sprintf("%s has format %d, but this version of oplog supports formats up to %d; use a newer version", name, e.version, sealedFormat)
 }
 
 // oldestReadable is the oldest format that can be read without a migration.
