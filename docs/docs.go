@@ -14,18 +14,19 @@ import (
 	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
 
 	"oplog/oplog"
 )
 
-//go:embed page.html style.css tokens.css README.md first-hour.md install.md configure.md integrate.md contract.md operate.md security.md compliance.md troubleshooting.md zh
+//go:embed page.html style.css tokens.css README.md first-hour.md install.md configure.md integrate.md contract.md api.md operate.md security.md compliance.md troubleshooting.md zh
 var files embed.FS
 
 // indexFile is the Markdown file of a language's first page, by the name that code hosts look for.
 const indexFile = "README"
 
 // names are the Markdown files of each language in the order of the menu, without extension.
-var names = []string{indexFile, "first-hour", "install", "configure", "integrate", "contract", "operate", "security", "compliance", "troubleshooting"}
+var names = []string{indexFile, "first-hour", "install", "configure", "integrate", "contract", apiName, "operate", "security", "compliance", "troubleshooting"}
 
 // languages are the manual's languages with their folders in the files and in URLs.
 var languages = []language{
@@ -71,14 +72,21 @@ type section struct {
 
 var markdown = goldmark.New(
 	goldmark.WithExtensions(extension.Table, extension.Linkify, extension.NewCJK(extension.WithEastAsianLineBreaks(extension.EastAsianLineBreaksCSS3Draft))),
-	goldmark.WithParserOptions(parser.WithAutoHeadingID()),
+	goldmark.WithParserOptions(parser.WithAutoHeadingID(), parser.WithAttribute()), // such as {#listEntries} behind a heading
 )
 
 // pageTemplate is the frame around each page. Its links are relative, so that they hold behind any base path.
 var pageTemplate = template.Must(template.ParseFS(files, "page.html"))
 
-// Load renders the manual.
-func Load() (*Manual, error) {
+// Load renders the manual, with the reference of the API that an OpenAPI document describes; none leaves that out.
+func Load(openAPI []byte) (*Manual, error) {
+	var api *apiDocument
+	if len(openAPI) > 0 {
+		var err error
+		if api, err = parseAPI(openAPI); err != nil {
+			return nil, err
+		}
+	}
 	m := &Manual{assets: map[string][]byte{}, books: map[string]*book{}}
 	for _, name := range []string{"style.css", "tokens.css"} {
 		content, err := files.ReadFile(name)
@@ -93,6 +101,9 @@ func Load() (*Manual, error) {
 			source, err := files.ReadFile(path.Join(l.folder, name+".md"))
 			if err != nil {
 				return nil, err
+			}
+			if name == apiName && api != nil {
+				source = append(source, reference(api, references[l.folder], Translations(l.Locale))...)
 			}
 			p, err := newPage(name, source)
 			if err != nil {
@@ -159,7 +170,7 @@ func (p *page) addText(n ast.Node, source []byte) {
 		if n.Parent().Kind() == ast.KindHeading {
 			return
 		}
-		s.plain += string(n.Segment.Value(source))
+		s.plain += unescaped(n, source)
 		if n.SoftLineBreak() {
 			s.plain += " "
 		}
@@ -172,11 +183,20 @@ func (p *page) addText(n ast.Node, source []byte) {
 	}
 }
 
+// unescaped returns a text without the backslashes of Markdown.
+func unescaped(t *ast.Text, source []byte) string {
+	value := t.Segment.Value(source)
+	if t.Parent().Kind() != ast.KindCodeSpan {
+		value = util.UnescapePunctuations(value)
+	}
+	return string(value)
+}
+
 func plainText(n ast.Node, source []byte) []byte {
 	var b []byte
 	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
 		if t, isText := c.(*ast.Text); isText {
-			b = append(b, t.Segment.Value(source)...)
+			b = append(b, unescaped(t, source)...)
 			continue
 		}
 		b = append(b, plainText(c, source)...)

@@ -167,7 +167,7 @@ func follow(m *Manual, folder, name, link string) error {
 
 func load(t *testing.T) *Manual {
 	t.Helper()
-	m, err := Load()
+	m, err := Load(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

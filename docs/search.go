@@ -13,7 +13,7 @@ type Result struct {
 	Page, Section        string // titles; Section is "" for a page's beginning
 	Link                 string // relative to the results
 	Before, Match, After string
-	inTitle              bool
+	rank                 int // 0 before 1 …
 }
 
 const (
@@ -25,7 +25,7 @@ const (
 // fold makes texts comparable regardless of case and width.
 func fold(s string) string { return strings.ToLower(norm.NFKC.String(s)) }
 
-// search returns the sections with all words of a query, those with a word in their title first.
+// search returns the sections with all words of a query, those with a word in their title first, and those of the API last.
 func (b *book) search(query string) []Result {
 	if utf8.RuneCountInString(query) > maxQuery {
 		query = string([]rune(query)[:maxQuery])
@@ -40,7 +40,13 @@ func (b *book) search(query string) []Result {
 			if slices.ContainsFunc(wanted, func(word string) bool { return !strings.Contains(s.text, word) }) {
 				continue
 			}
-			r := Result{Page: p.Title, Link: p.Name + "#" + s.ID, inTitle: strings.Contains(fold(s.Title), wanted[0])}
+			r := Result{Page: p.Title, Link: p.Name + "#" + s.ID, rank: 1}
+			if strings.Contains(fold(s.Title), wanted[0]) {
+				r.rank = 0
+			}
+			if p.Name == apiName {
+				r.rank += 2
+			}
 			if p.Name == "" {
 				r.Link = "./#" + s.ID
 			}
@@ -51,16 +57,7 @@ func (b *book) search(query string) []Result {
 			found = append(found, r)
 		}
 	}
-	slices.SortStableFunc(found, func(a, b Result) int {
-		switch {
-		case a.inTitle == b.inTitle:
-			return 0
-		case a.inTitle:
-			return -1
-		default:
-			return 1
-		}
-	})
+	slices.SortStableFunc(found, func(a, b Result) int { return a.rank - b.rank })
 	return found[:min(len(found), maxResults)]
 }
 

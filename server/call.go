@@ -193,6 +193,7 @@ func (r *route) operation() huma.Operation {
 	op := huma.Operation{
 		OperationID: r.id, Method: r.method, Path: r.path, Summary: r.summary, DefaultStatus: r.status,
 		Responses: map[string]*huma.Response{}, Security: []map[string][]string{},
+		Tags: []string{chapterOf(r.path)}, Extensions: map[string]any{"x-callers": r.callers.names()},
 	}
 	if strings.Contains(r.path, "{tenant}") {
 		op.Parameters = append(op.Parameters, &huma.Param{

@@ -20,18 +20,19 @@ func (s *Server) redirectToDocs(c *fiber.Ctx) error {
 
 // sendDocs serves the manual: pages, stylesheets and results of searches.
 func (s *Server) sendDocs(c *fiber.Ctx) error {
-	if s.manual == nil {
-		return s.notFound(c)
+	manual, err := s.manual()
+	if err != nil {
+		return err
 	}
 	at := strings.TrimPrefix(c.Path(), docsRoot+"/")
 	c.Set(fiber.HeaderCacheControl, "no-cache")
-	if sheet, found := s.manual.Asset(at); found {
+	if sheet, found := manual.Asset(at); found {
 		c.Set(fiber.HeaderContentType, contentTypes[path.Ext(at)])
 		return c.Send(sheet)
 	}
-	html, found := s.manual.SearchPage(at, c.Query("q"))
+	html, found := manual.SearchPage(at, c.Query("q"))
 	if !found {
-		html, found = s.manual.Page(at)
+		html, found = manual.Page(at)
 	}
 	if !found {
 		return wire.SendText(c, http.StatusNotFound, "Page not found.\n")

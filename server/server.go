@@ -7,6 +7,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -109,7 +110,7 @@ type Server struct {
 	table          []route
 	spec           func() ([]byte, error)
 	console        console
-	manual         *docs.Manual
+	manual         func() (*docs.Manual, error)
 	hashing        chan struct{} // slots for concurrent password hashing
 	meters         *meters
 	closing        atomic.Bool
@@ -188,7 +189,7 @@ func New(n *node.Node, o Options) *Server {
 		ErrorHandler:                 s.refuse,
 	})
 	s.app.Use(s.frame, recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: s.logPanic}))
-	s.api = humafiber.New(s.app, apiConfig(o.Version))
+	s.api = humafiber.New(s.app, apiConfig(o))
 	s.table = s.routes()
 	for i := range s.table {
 		s.table[i].add(s, &s.table[i])
@@ -202,21 +203,31 @@ func New(n *node.Node, o Options) *Server {
 	return s
 }
 
-// loadFiles loads the console and the manual. Without them, the API works.
+// loadFiles loads the console, and the manual when somebody reads it. Without them, the API works.
 func (s *Server) loadFiles(o Options) {
 	var err error
 	if s.console, err = loadConsole(o.Console, o.BasePath); err != nil {
 		s.logger.Error("cannot read the console's files", "err", err)
 	}
-	if s.manual, err = docs.Load(); err != nil {
-		s.logger.Error("cannot read the manual", "err", err)
+	s.manual = sync.OnceValues(s.loadManual)
+}
+
+// loadManual renders the manual with the reference of this API.
+func (s *Server) loadManual() (*docs.Manual, error) {
+	spec, err := s.OpenAPI()
+	if err != nil {
+		return nil, err
 	}
+	return docs.Load(spec)
 }
 
 // apiConfig returns Huma's settings. Huma's own paths are off: its documentation page loads from the web, and the schemas are in the
 // document.
-func apiConfig(version string) huma.Config {
-	config := huma.DefaultConfig("oplog", version)
+func apiConfig(o Options) huma.Config {
+	config := huma.DefaultConfig("oplog", o.Version)
+	config.Servers = []*huma.Server{{URL: cmp.Or(o.BasePath, "/"), Description: "This server."}}
+	config.Tags = chapterTags()
+	config.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
 	config.Components.Schemas = wire.NewSchemas()
 	config.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[jsonValue](), reflect.TypeFor[any]())
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
