@@ -20,9 +20,9 @@ GO = CGO_ENABLED=0 go
 LINT = go tool -modfile=tools/go.mod golangci-lint
 BIN = $(CURDIR)/bin
 
-.PHONY: release reproducible licenses ci test commits lint cross vulnerabilities test-go test-console test-dist test-e2e build console types dev bench fuzz attack crash powercut sim soak
+.PHONY: release reproducible licenses ci test commits lint cross vulnerabilities test-go test-openapi test-console test-dist test-e2e build console types dev bench fuzz attack crash powercut sim soak
 
-test: lint test-go test-console test-dist test-e2e
+test: lint test-go test-openapi test-console test-dist test-e2e
 
 ci: commits cross vulnerabilities test
 
@@ -44,6 +44,15 @@ lint:
 test-go:
 	go test -race -timeout 30m ./...
 	$(GO) test ./storage -run Simulation
+
+# The OpenAPI document follows the rules of redocly lint; neither telemetry nor a look for updates leaves this machine.
+test-openapi: tools/openapi/node_modules
+	$(GO) run . openapi > tools/openapi/openapi.json
+	cd tools/openapi && REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npm run --silent lint
+
+tools/openapi/node_modules: tools/openapi/package-lock.json
+	cd tools/openapi && npm ci --no-audit --no-fund --silent
+	touch $@
 
 test-console: frontend/node_modules types
 	cd frontend && npm run --silent check
