@@ -125,6 +125,24 @@ const record = "backups"
 
 // New returns the backups of a node's log.
 func New(n *node.Node, o Options) (*Backups, error) {
+	b, err := read(n.Records(), o)
+	if err == nil {
+		b.node = n
+	}
+	return b, err
+}
+
+// StateOf returns the state of the backups of a log that no server has open.
+func StateOf(r oplog.Records, o Options) (State, error) {
+	b, err := read(r, o)
+	if err != nil {
+		return State{}, err
+	}
+	return b.State(), nil
+}
+
+// read returns the backups as they are stored.
+func read(r oplog.Records, o Options) (*Backups, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -135,8 +153,8 @@ func New(n *node.Node, o Options) (*Backups, error) {
 	if o.Dir, err = filepath.Abs(o.Dir); err != nil {
 		return nil, err
 	}
-	b := &Backups{o: o, node: n, asked: make(chan struct{}, 1)}
-	if b.stored, err = records.Read[stored](n.Records(), oplog.RecordServer, record); err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
+	b := &Backups{o: o, asked: make(chan struct{}, 1)}
+	if b.stored, err = records.Read[stored](r, oplog.RecordServer, record); err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
 		faults.Report("reading which backups there are", err)
 	}
 	if o.Every == 0 {

@@ -277,3 +277,24 @@ func TestGoneByThemselves(t *testing.T) {
 		t.Errorf("%+v, %s", s.Files, lines)
 	}
 }
+
+// TestStateOf: without a server, the state is as the last one stored it.
+func TestStateOf(t *testing.T) {
+	f := newFixture(t, nil)
+	made := f.succeeds(0)
+	state := func() State {
+		t.Helper()
+		s, err := StateOf(f.Records(), f.o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	if s := state(); s.Proved.Name != made.Proved.Name || len(s.Files) != 1 || s.Overdue || s.Every != day {
+		t.Errorf("%+v", s)
+	}
+	f.Clock.Advance(3 * day)
+	if s := state(); !s.Overdue {
+		t.Errorf("after three days: %+v", s)
+	}
+}

@@ -90,6 +90,23 @@ func (c *Clock) check() (clock, known time.Time, near bool) {
 	return clock, known, near
 }
 
+// ClockState is what the log knows of the time.
+type ClockState struct {
+	Known  time.Time // when the clock was last confirmed, or of the newest receipt then, plus the time that the program has run since
+	Newest time.Time // receipt of the newest entry of all logs; zero for none
+}
+
+// State returns what the log knows of the time, and takes nothing as confirmed.
+func (c *Clock) State() (ClockState, error) {
+	newest, err := newestReceipt(c.store)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return ClockState{c.known.Add(max(0, c.now().Sub(c.at))), newest}, err
+}
+
+// ClockState returns what the log knows of the time.
+func (j *Journal) ClockState() (ClockState, error) { return j.clock.State() }
+
 // trust takes the clock as it is. The caller holds mu.
 func (c *Clock) trust(now time.Time) {
 	c.known, c.at = now.Round(0), now

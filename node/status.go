@@ -48,11 +48,17 @@ func (l *Node) Status() (SystemStatus, error) {
 	s.CatchingUp = l.index.Ready()
 	s.Failure, s.Scrub = l.store.Failure(), l.Scrub.State()
 	s.Damage = errors.Join(l.store.Damage(), l.Directory.Damage(), l.Identity.Damage())
-	s.LastBackupAt, err = records.Read[time.Time](l.store, oplog.RecordServer, lastBackup)
+	s.LastBackupAt, err = LastBackup(l.store)
+	return s, err
+}
+
+// LastBackup returns the time of the last completed backup; zero for none.
+func LastBackup(s oplog.Records) (time.Time, error) {
+	at, err := records.Read[time.Time](s, oplog.RecordServer, lastBackup)
 	if code := oplog.CodeOf(err); code == oplog.CodeNotFound || code == oplog.CodeDamaged { // the next backup replaces it
 		err = nil
 	}
-	return s, err
+	return at, err
 }
 
 const lastBackup = "last_backup"

@@ -70,6 +70,8 @@ type DB struct {
 
 	missing error // see Missing; set by Open
 
+	format int // of the file when it was opened; set by Open
+
 	plainRecords bool // the file is of a format whose records have no CRC, and is only read; set by Open
 
 	checked checkedSums
@@ -82,6 +84,7 @@ var _ oplog.Store = (*DB)(nil)
 // Options are the options of a DB; the zero value is the default.
 type Options struct {
 	WithoutKey  bool          // open the store even without its private key, for callers that sign nothing
+	IgnoreKey   bool          // do not look for the private key of a store that is opened read-only; see LoadKey
 	SignCommand string        // command that signs instead of a private key; "" for none
 	LockTimeout time.Duration // how long to wait for another process; 0 for half a second
 	AcceptLoss  bool          // open the store even if acknowledged entries are missing; see Loss

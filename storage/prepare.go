@@ -40,6 +40,9 @@ func (db *DB) prepare(o Options) error {
 	if err != nil {
 		return err
 	}
+	if db.format = version; isNew || version == sealedFormat { // whose layout is the same
+		db.format = formatVersion
+	}
 	if o.ReadOnly {
 		return db.checkPrepared(version, inside, o)
 	}
@@ -128,6 +131,9 @@ func (e *formatError) what(name string) string {
 	return fmt.Sprintf("%s has format %d, but this version of oplog supports formats up to %d; use a newer version", name, e.version, sealedFormat)
 }
 
+// Formats returns the format that the file had when it was opened, and the newest one, which this build writes.
+func (db *DB) Formats() (found, newest int) { return db.format, formatVersion }
+
 // oldestReadable is the oldest format that can be read without a migration.
 const oldestReadable = 4
 
@@ -143,6 +149,9 @@ func (db *DB) checkPrepared(version int, inside string, o Options) error {
 	db.plainRecords = version < sumsFormat
 	if version < oldestReadable || len(missing) > 0 || inside != "" {
 		return fmt.Errorf("%s is of an earlier version of oplog, and has to be migrated; %w", db.path(), ErrMustWrite)
+	}
+	if o.IgnoreKey {
+		return nil
 	}
 	return db.loadSigner("", o)
 }

@@ -106,6 +106,11 @@ func verifierOf(private string) (string, error) {
 	return note.NewEd25519VerifierKey(parts[2], ed25519.NewKeyFromSeed(key[1:]).Public().(ed25519.PublicKey))
 }
 
+// LoadKey finds what signs for a store that was opened for reading without its private key: a command, or for "" the key in its file.
+func (db *DB) LoadKey(signCommand string) error {
+	return db.loadSigner("", Options{ReadOnly: true, SignCommand: signCommand})
+}
+
 // loadSigner finds what signs for an existing store. inside is the private key in a store of an earlier version, which is moved out.
 func (db *DB) loadSigner(inside string, o Options) error {
 	path := filepath.Join(db.dir, keyName)
