@@ -171,6 +171,9 @@ const maxWait = time.Minute
 // Run makes backups when they are due or asked for, until the context ends. One that was missed while the program did not run is made at once.
 func (b *Backups) Run(ctx context.Context) {
 	b.removeLeft()
+	if err := b.checkDir(); err != nil && !b.isDue() { // a backup that is due tells it itself
+		slog.Warn("no backup can be made", "err", err)
+	}
 	for {
 		wait := maxWait
 		if next := b.State().NextAt; !next.IsZero() {
@@ -226,6 +229,12 @@ func (b *Backups) begin() bool {
 	}
 	b.running = &Progress{Phase: PhaseCopy, BeganAt: b.o.Now().UTC()}
 	return true
+}
+
+// isDue reports whether a backup is to be made now.
+func (b *Backups) isDue() bool {
+	next := b.State().NextAt
+	return !next.IsZero() && !next.After(b.o.Now())
 }
 
 // nextAt returns when the next backup is due; zero for never. A last one in the future is of a clock that was wrong. It is called under mu.

@@ -298,3 +298,21 @@ func TestStateOf(t *testing.T) {
 		t.Errorf("after three days: %+v", s)
 	}
 }
+
+// TestDirIsGoneAtTheStart: a directory that is gone is told when the program starts, in one line with what to do, and not when the next backup is due.
+func TestDirIsGoneAtTheStart(t *testing.T) {
+	f := newFixture(t, func(o *Options) { o.Every = 0 })
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	lines := logged(t)
+	f.Run(ended)
+	if lines.Len() > 0 {
+		t.Errorf("it says %s", lines)
+	}
+	f.o.Dir = filepath.Join(f.o.Dir, "gone")
+	f.begin()
+	f.Run(ended)
+	if got := lines.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "gone does not exist. Mount or create it.") {
+		t.Errorf("it says %s", got)
+	}
+}

@@ -69,14 +69,22 @@ func (b *Backups) progress(change func(*Progress)) {
 	change(b.running)
 }
 
-// checkRoom checks the directory, and that there is room for a backup in it and for the proof in the data directory.
-func (b *Backups) checkRoom() error {
+// checkDir checks that the directory is there.
+func (b *Backups) checkDir() error {
 	info, err := os.Stat(b.o.Dir)
-	if err == nil && !info.IsDir() {
+	switch {
+	case err != nil:
+		return b.explain(err)
+	case !info.IsDir():
 		return oplog.Refuse(oplog.CodeUnavailable, "backup-dir-no-directory", "{dir} is a file; specify a directory for backups.", b.o.Dir)
 	}
-	if err != nil {
-		return b.explain(err)
+	return nil
+}
+
+// checkRoom checks the directory, and that there is room for a backup in it and for the proof in the data directory.
+func (b *Backups) checkRoom() error {
+	if err := b.checkDir(); err != nil {
+		return err
 	}
 	status, err := b.node.Status()
 	if err != nil {
