@@ -85,8 +85,9 @@ func own(imported string) (folder string, ok bool) {
 // allowed lists the packages of the module that each package may import. cli may import any.
 var allowed = map[string][]string{
 	".":      {"cli"},
-	"server": {"oplog", "directory", "journal", "identity", "trail", "exports", "views", "proof", "node", "backup", "server/wire", "faults", "docs", "timing"},
+	"server": {"oplog", "doctor", "directory", "journal", "identity", "trail", "exports", "views", "proof", "node", "backup", "server/wire", "faults", "docs", "timing"},
 	"backup": {"oplog", "records", "trail", "node", "durable", "faults"},
+	"doctor": {"oplog", "backup", "node", "proof", "durable", "faults"},
 
 	"node":      {"oplog", "records", "directory", "journal", "identity", "trail", "exports", "views", "scrub", "durable"},
 	"journal":   {"oplog", "records", "directory", "trail", "faults", "timing"},

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"oplog/doctor"
 	"oplog/oplog"
 )
 
@@ -27,7 +28,7 @@ func withAdvice(dir string, err error) error {
 
 // permission says what this user needs to use a data directory: of its files and itself, the first that belongs to another user is told.
 func permission(dir string) string {
-	me := currentUser()
+	me := doctor.CurrentUser()
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Sprintf("create it as an administrator, and make %s its owner", me)
 	}
@@ -42,7 +43,7 @@ func permission(dir string) string {
 		if err != nil {
 			continue
 		}
-		if owner := ownerOf(info); owner != "" && owner != me {
+		if owner := doctor.Owner(info); owner != "" && owner != me {
 			return fmt.Sprintf("%s belongs to %s, and oplog runs as %s: run it as %s, or run chown -R %s %s", path, owner, me, owner, me, dir)
 		}
 	}

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { adminEn } from './admin.en'
 import { adminZh } from './admin.zh'
+import { checksEn } from './checks.en'
+import { checksZh } from './checks.zh'
 import { choicesEn } from './choices.en'
 import { choicesZh } from './choices.zh'
 import { emptyEn } from './empty.en'
@@ -25,9 +27,9 @@ import { storageZh } from './storage.zh'
 import { zh } from './zh'
 
 const features = [entryEn, exportsEn, sessionEn, helpEn, emptyEn, factorEn, choicesEn, ignoredEn, storageEn]
-const english = [en, adminEn, integrationEn, ...features]
+const english = [en, adminEn, integrationEn, checksEn, ...features]
 const chineseFeatures = [entryZh, exportsZh, sessionZh, helpZh, emptyZh, factorZh, choicesZh, ignoredZh, storageZh]
-const chinese = [zh, adminZh, integrationZh, ...chineseFeatures]
+const chinese = [zh, adminZh, integrationZh, checksZh, ...chineseFeatures]
 
 function shape(value: unknown, path = ''): string[] {
   if (typeof value !== 'object' || value === null) return [`${path}: ${typeof value}`]

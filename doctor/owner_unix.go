@@ -1,6 +1,6 @@
 //go:build unix
 
-package cli
+package doctor
 
 import (
 	"io/fs"
@@ -10,16 +10,16 @@ import (
 	"syscall"
 )
 
-// ownerOf returns the owner of a file; "" if unknown.
-func ownerOf(info fs.FileInfo) string {
+// Owner returns the owner of a file; "" if unknown.
+func Owner(info fs.FileInfo) string {
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
 		return userName(int(stat.Uid))
 	}
 	return ""
 }
 
-// currentUser returns the user that the process runs as.
-func currentUser() string { return userName(os.Geteuid()) }
+// CurrentUser returns the user that the process runs as.
+func CurrentUser() string { return userName(os.Geteuid()) }
 
 func userName(id int) string {
 	number := strconv.Itoa(id)
