@@ -94,6 +94,7 @@ func (s *Server) routes() []route {
 		{"GET", tenant + "/status", admins, 200, "getStatus", "The size of the tenant's log and the state of its index", nil, typed(s.getStatus)},
 		{"GET", "/api/v1/system", byOwner, 200, "getSystem", "The size of the whole log, the version, and the last backup", nil, typed(s.getSystem)},
 
+		{"GET", "/api/v1/system/checks", byOwner, 200, "listChecks", "What the checks of the machine, files and settings find, and what to do", nil, typed(s.listChecks)},
 		{"GET", backups, byOwner, 200, "listBackups", "The scheduled backups, and which of them were proved restorable", nil, typed(s.listBackups)},
 		{"POST", backups, byOwner, 202, "startBackup", "Make a backup now, and prove it", nil, typed(s.startBackup)},
 

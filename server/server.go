@@ -35,6 +35,7 @@ import (
 	"oplog/backup"
 	"oplog/directory"
 	"oplog/docs"
+	"oplog/doctor"
 	"oplog/exports"
 	"oplog/faults"
 	"oplog/identity"
@@ -63,6 +64,7 @@ type Options struct {
 	Witnesses   *proof.Witnesses // cosign checkpoints; nil for none
 	Anchors     *proof.Anchors   // writes checkpoints to a folder; nil for none
 	Backups     *backup.Backups  // makes backups on a schedule; nil for none
+	Doctor      *doctor.Doctor   // checks the machine; nil for none
 	Host        http.Handler     // a host system's own pages below /host, for the demo; nil for none
 	ReadTimeout time.Duration    // in which a request's headers, and each part of its body, must arrive; 0 for 10 s
 	BodyTime    time.Duration    // in which a body must arrive; 0 for 10 min
@@ -92,6 +94,7 @@ type Server struct {
 	anchors        *proof.Anchors
 	backups        *backup.Backups
 	syncs          *timing.Histogram // see Options.Syncs
+	doctor         *doctor.Doctor
 	witnesses      *proof.Witnesses
 	setupCode      string    // see Options.SetupCode
 	throttle       *throttle // failed sign-ins
@@ -157,7 +160,7 @@ func New(n *node.Node, o Options) *Server {
 	o.complete()
 	s := &Server{
 		now: o.Now, built: build{o.Version, o.Commit}, started: o.Now().UTC(), logger: o.Logger,
-		setupCode: o.SetupCode, anchors: o.Anchors, backups: o.Backups, witnesses: o.Witnesses, hosts: wire.NewHosts(o.Hosts, o.AnyIP), basePath: o.BasePath, proxies: o.Proxies,
+		setupCode: o.SetupCode, anchors: o.Anchors, backups: o.Backups, doctor: o.Doctor, witnesses: o.Witnesses, hosts: wire.NewHosts(o.Hosts, o.AnyIP), basePath: o.BasePath, proxies: o.Proxies,
 		host: o.Host, throttle: newThrottle(o.Now), locks: placeLocks{byName: make(map[string]placeLock)}, readTimeout: o.ReadTimeout,
 		bodies: wire.NewBodies(o.ReadTimeout, o.BodyTime), answers: wire.NewAnswers(),
 		streams: wire.NewBudget(maxStreams, maxStreamsOfTenant, maxStreamsOfCaller),

@@ -444,6 +444,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/system/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the checks of the machine, files and settings find, and what to do */
+        get: operations["listChecks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants": {
         parameters: {
             query?: never;
@@ -1224,6 +1241,15 @@ export interface components {
             /** @description Name of the field. */
             field: string;
         };
+        Checks: {
+            /**
+             * Format: date-time
+             * @description When the checks were made: now, or a moment ago; omitted if there are none.
+             */
+            checked_at?: string;
+            /** @description What they found, in the order of the checks. */
+            findings: components["schemas"]["Finding"][];
+        };
         Consistency: {
             /** @description The signed head of the newer tree, in the format of C2SP tlog-checkpoint. */
             checkpoint: string;
@@ -1610,6 +1636,25 @@ export interface components {
             role: components["schemas"]["FacetValue"][];
             /** @description The 50 users with the most operations, by their latest names. */
             user: components["schemas"]["FacetValue"][];
+        };
+        Finding: {
+            /** @description What to do; omitted if nothing is to be done. */
+            advice?: string;
+            /** @description The check, such as disk. */
+            check: string;
+            /** @description What it found, for programs, such as disk-low. */
+            code: string;
+            /** @description The same in words. */
+            fact: string;
+            /**
+             * @description ok; warning: to be fixed soon; error: to be fixed now.
+             * @enum {string}
+             */
+            level: "ok" | "warning" | "error";
+            /** @description The numbers in the words: sizes in bytes, durations in seconds, times, names. */
+            params?: {
+                [key: string]: unknown;
+            };
         };
         Histogram: {
             /** @description In order, contiguous. */
@@ -3999,6 +4044,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Backups"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listChecks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checks"];
                 };
             };
             /** @description Error */
