@@ -7,12 +7,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"syscall"
 	"testing"
 )
 
-const anotherUserEnv = "OPLOG_TEST_ANOTHER_USER"
+const (
+	anotherUserEnv    = "OPLOG_TEST_ANOTHER_USER"
+	anotherCommandEnv = "OPLOG_TEST_ANOTHER_COMMAND"
+)
 
 // TestAnotherUser is what TestDataDirectoryOfAnotherUser runs as another user.
 func TestAnotherUser(t *testing.T) {
@@ -21,8 +23,8 @@ func TestAnotherUser(t *testing.T) {
 		t.Skip("started by another test")
 	}
 	m, _, _ := setting{}.main()
-	m.Stderr = os.Stdout
-	m.Run(context.Background(), []string{"serve", "--data", data, "--listen", "127.0.0.1:0"})
+	m.Stdout, m.Stderr = os.Stdout, os.Stdout
+	m.Run(context.Background(), []string{or(os.Getenv(anotherCommandEnv), "serve"), "--data", data, "--listen", "127.0.0.1:0"})
 }
 
 // TestDataDirectoryOfAnotherUser: a data directory, or a file in it, of another user is refused in one line with both users and the commands.
@@ -48,7 +50,7 @@ func TestDataDirectoryOfAnotherUser(t *testing.T) {
 	if _, err = io.Copy(to, from); err != nil || to.Close() != nil {
 		t.Fatal(err)
 	}
-	f := func(data, want string) {
+	prints := func(data, want string) {
 		t.Helper()
 		run := exec.Command(program, "-test.run=^TestAnotherUser$")
 		run.Env, run.Dir = append(os.Environ(), anotherUserEnv+"="+data), "/"
@@ -57,13 +59,16 @@ func TestDataDirectoryOfAnotherUser(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
-		line, _, _ := strings.Cut(string(out), "\n")
-		if !regexp.MustCompile("^oplog: cannot " + want + "$").MatchString(line) {
-			t.Errorf("%s\nbut want %s", line, want)
+		if !regexp.MustCompile(want).Match(out) {
+			t.Errorf("%s\nbut want %s", out, want)
 		}
 	}
+	f := func(data, want string) { t.Helper(); prints(data, "^oplog: cannot "+want+"\n") }
 	data, _ := newAcme(t)
 	f(data, "lock "+data+"/oplog.lock: permission denied; "+data+" belongs to root, and oplog runs as nobody: run it as root, or run chown -R nobody "+data)
+	t.Setenv(anotherCommandEnv, "doctor")
+	prints(data, "(?s)\nrights +error +"+data+" belongs to root, and nobody may not read and change it\n +What to do: Run oplog as root, or run chown -R nobody "+data+".\n")
+	t.Setenv(anotherCommandEnv, "")
 	if err := os.Chown(data, nobody, nobody); err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"oplog/control"
+	"oplog/doctor"
 	"oplog/faults"
 	"oplog/node"
 	"oplog/storage"
@@ -68,6 +69,9 @@ type overAPI interface {
 // runCommand runs a command where its log is, and returns its exit status.
 func (m *Program) runCommand(ctx context.Context, args []string, words *kong.Context) (int, error) {
 	command := words.Selected().Target.Addr().Interface()
+	if d, ok := command.(*doctorCommand); ok {
+		return d.run(ctx, m)
+	}
 	c, ok := command.(interface{ ofLog() *logFlags })
 	switch {
 	case m.running != nil && (!ok || c.ofLog().Server != ""):
@@ -139,8 +143,9 @@ type running struct {
 // openedLog is an open log with its data directory and store.
 type openedLog struct {
 	*node.Node
-	dir   string
-	store *storage.DB
+	dir    string
+	store  *storage.DB
+	doctor *doctor.Doctor // once it is served
 }
 
 // withSource adds to an event of the trail where its command came from, if it runs in a server.

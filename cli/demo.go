@@ -87,7 +87,7 @@ func (c *demoCommand) Run(ctx context.Context, m *Program) (err error) {
 	}
 	debug.FreeOSMemory() // generating the demo took ten times the memory that serving needs
 	host := demo.Host{Key: func() (identity.APIKey, error) { return hostKey(l) }, Now: m.Now}
-	return errors.Join(m.serve(ctx, openedLog{l, dir, store}, ln, c.serveFlags, server.Options{Host: host}), l.Close())
+	return errors.Join(m.serve(ctx, openedLog{Node: l, dir: dir, store: store}, ln, c.serveFlags, server.Options{Host: host}), l.Close())
 }
 
 // hostKey returns the launch key of the demo's host system.

@@ -86,6 +86,7 @@ type commands struct {
 	TLS          tlsCommand          `cmd:"" name:"tls" help:"Create certificates for HTTPS in a network without the internet."`
 	Backup       backupCommand       `cmd:"" help:"Back up the whole log to one file."`
 	Restore      restoreCommand      `cmd:"" help:"Restore a backup to a new data directory."`
+	Doctor       doctorCommand       `cmd:"" help:"Check disk, rights, clock, port, certificate, store, index, backups, checkpoints and limits, and say what to do."`
 	Bench        benchCommand        `cmd:"" help:"Measure how fast a log is on this machine, in a temporary directory."`
 	Settings     configCommand       `cmd:"" name:"config" help:"Print the configuration in force and where it comes from; write a configuration file."`
 	Service      serviceCommand      `cmd:"" help:"Install, remove, start and stop oplog as a service of this machine."`

@@ -55,7 +55,7 @@ func (c *serveCommand) Run(ctx context.Context, m *Program) (err error) {
 	if err != nil {
 		return errors.Join(err, ln.Close(), l.Close())
 	}
-	return errors.Join(m.serve(ctx, openedLog{l, dir, store}, ln, c.serveFlags, server.Options{SetupCode: code}), l.Close())
+	return errors.Join(m.serve(ctx, openedLog{Node: l, dir: dir, store: store}, ln, c.serveFlags, server.Options{SetupCode: code}), l.Close())
 }
 
 // tellLoss records an accepted loss in every trail, once.
@@ -126,6 +126,8 @@ func (m *Program) serve(ctx context.Context, l openedLog, ln net.Listener, f ser
 		return err
 	}
 	runBeside(days, &daily, o, failed)
+	l.doctor = m.doctorOf(l, ln, &f, &o)
+	o.Doctor = l.doctor
 	s := server.New(l.Node, o)
 	ended := make(chan error, 2)
 	if err := m.serveMetrics(ctx, s, f.Metrics.Listen, ended); err != nil {

@@ -1,0 +1,206 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"oplog/backup"
+	"oplog/control"
+	"oplog/doctor"
+	"oplog/journal"
+	"oplog/node"
+	"oplog/oplog"
+	"oplog/search"
+	"oplog/server"
+	"oplog/storage"
+)
+
+type doctorCommand struct {
+	serveFlags
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// run makes the checks in the server that has the log open, with that server's settings; without one, here. The exit status says whether
+// there is an error.
+func (c *doctorCommand) run(ctx context.Context, m *Program) (int, error) {
+	if m.running != nil {
+		return c.print(m, m.running.doctor)
+	}
+	dir, err := m.dataDir(c.Data)
+	if err != nil {
+		return exitFailed, err
+	}
+	conn, err := control.Dial(ctx, dir)
+	switch {
+	case err == nil:
+		args := []string{"doctor"}
+		if c.JSON {
+			args = append(args, "--json")
+		}
+		d := m.lendDesk(args, c)
+		d.Env = nil // the settings are the server's
+		return d.Run(ctx, conn)
+	case ctx.Err() != nil:
+		return exitFailed, err
+	}
+	o := doctor.Options{Settings: c.examined(m, dir, c.Listen), Now: m.Now}
+	l, logErr := m.readLog(dir, &c.serveFlags)
+	switch {
+	case !errors.Is(err, control.ErrNone):
+		o.Server, o.Unreachable = doctor.Unreachable, err
+	case errors.Is(logErr, storage.ErrInUse):
+		o.Server, o.Unreachable = doctor.Unreachable, errors.New("the process that has it open does not answer")
+	}
+	o.Log = func() (doctor.Log, error) { return l, logErr }
+	return c.print(m, doctor.New(o))
+}
+
+// print prints the findings, one a line, with what to do below.
+func (c *doctorCommand) print(m *Program, d *doctor.Doctor) (int, error) {
+	at, found := d.Findings()
+	status := exitDone
+	if doctor.Worst(found) == doctor.Error {
+		status = exitFailed
+	}
+	if c.JSON {
+		out := json.NewEncoder(m.Stdout)
+		out.SetEscapeHTML(false)
+		out.SetIndent("", "  ")
+		return status, out.Encode(struct {
+			CheckedAt time.Time        `json:"checked_at"`
+			Findings  []doctor.Finding `json:"findings"`
+		}{at, found})
+	}
+	rows := [][]string{{"CHECK", "RESULT", "FOUND"}}
+	counts := make(map[doctor.Level]int)
+	for i := range found {
+		f := &found[i]
+		counts[f.Level]++
+		rows = append(rows, []string{f.Check, string(f.Level), f.Fact})
+		if f.Advice != "" {
+			rows = append(rows, []string{"", "", "What to do: " + f.Advice})
+		}
+	}
+	if err := table(m.Stdout, rows); err != nil {
+		return status, err
+	}
+	_, err := fmt.Fprintf(m.Stdout, "Errors: %d, warnings: %d, ok: %d\n", counts[doctor.Error], counts[doctor.Warning], counts[doctor.OK])
+	return status, err
+}
+
+// examined returns the settings as they are checked. listen is the address of a server that listens.
+func (f *serveFlags) examined(m *Program, dir, listen string) doctor.Settings {
+	s := doctor.Settings{
+		Dir: dir, Listen: listen, MetricsListen: f.Metrics.Listen, Insecure: f.Insecure, Cert: f.TLS.Cert, Key: f.TLS.Key, SignsItself: m.signCommand == "",
+		BackupDir: f.Backup.Dir, BackupEvery: f.Backup.Every, Anchor: f.Anchor, Witnesses: f.Witness, ScrubEvery: f.Scrub.Every,
+		MachineMemory: machineMemory(os.DirFS("/")),
+	}
+	if len(f.proxies) == 0 { // people see the certificate of the proxy
+		for _, host := range f.Host {
+			s.Hosts = append(s.Hosts, bareHost(host))
+		}
+	}
+	s.Memory, _ = memorySize(f.MemoryLimit) // was checked
+	switch {
+	case s.Memory > 0:
+	case m.Getenv("GOMEMLIMIT") != "":
+		s.Memory = min(debug.SetMemoryLimit(-1), max(s.MachineMemory, 1)) // without a limit, it is all that there is
+	default:
+		s.Memory = s.MachineMemory / 4 * 3
+	}
+	return s
+}
+
+// doctorOf returns the doctor of a server.
+func (m *Program) doctorOf(l openedLog, ln net.Listener, f *serveFlags, o *server.Options) *doctor.Doctor {
+	return doctor.New(doctor.Options{
+		Settings: f.examined(m, l.dir, ln.Addr().String()), Server: doctor.Running, Now: m.Now, Log: func() (doctor.Log, error) { return l.state(o) },
+	})
+}
+
+// state returns what the log of a server tells of itself.
+func (l openedLog) state(o *server.Options) (doctor.Log, error) {
+	status, err := l.Status()
+	if err != nil {
+		return doctor.Log{}, err
+	}
+	clock, err := l.Journal.ClockState()
+	if err != nil {
+		return doctor.Log{}, err
+	}
+	s := doctor.Log{
+		StoreBytes: status.StoreBytes, Failure: status.Failure, Damage: status.Damage, CheckedAt: status.Scrub.WholeAt, CheckDamage: status.Scrub.Damage,
+		Index: doctor.Index{Bytes: status.IndexBytes, CatchingUp: status.CatchingUp}, Known: clock.Known, Newest: clock.Newest,
+		DeletionWaits: slices.ContainsFunc(l.Journal.Waiting(""), func(w oplog.Waiting) bool { return w.Reason == oplog.WaitClock }),
+		LastBackupAt:  status.LastBackupAt,
+	}
+	_, s.NewestFormat = l.store.Formats()
+	s.Format = s.NewestFormat // it was migrated when it was opened
+	if o.Backups != nil {
+		state := o.Backups.State()
+		s.Backups = &state
+	}
+	if o.Anchors != nil {
+		state := o.Anchors.State()
+		s.Anchors = &state
+	}
+	if o.Witnesses != nil {
+		s.Witnesses = o.Witnesses.State()
+	}
+	return s, nil
+}
+
+// readLog reads what a log tells of itself that no server has open. Nothing is written.
+func (m *Program) readLog(dir string, f *serveFlags) (s doctor.Log, err error) {
+	store, err := storage.Open(dir, storage.Options{ReadOnly: true, IgnoreKey: true})
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return s, doctor.ErrNoLog
+	case errors.Is(err, storage.ErrMustWrite):
+		return s, fmt.Errorf("%w: %w", doctor.ErrMustStart, err)
+	case err != nil:
+		return s, err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	s.Format, s.NewestFormat = store.Formats()
+	s.Missing, s.Damage = store.Missing(), store.Damage()
+	s.Key = store.LoadKey(m.signCommand)
+	if s.StoreBytes, err = store.Bytes(); err != nil {
+		return s, err
+	}
+	found, err := search.Inspect(filepath.Join(dir, "index"), store)
+	if err != nil {
+		return s, err
+	}
+	s.Index = doctor.Index{Bytes: found.Bytes, Behind: found.Behind, Outdated: found.Outdated, Lost: found.Lost}
+	err = m.readTimes(store, f, &s)
+	return s, err
+}
+
+// readTimes reads when the log was last used and backed up.
+func (m *Program) readTimes(store *storage.DB, f *serveFlags, s *doctor.Log) error {
+	clock, err := journal.ReadClock(store, m.Now)
+	if err != nil {
+		return err
+	}
+	known, err := clock.State()
+	if err != nil {
+		return err
+	}
+	s.Known, s.Newest = known.Known, known.Newest
+	if s.LastBackupAt, err = node.LastBackup(store); err != nil || f.Backup.Dir == "" {
+		return err
+	}
+	state, err := backup.StateOf(store, backup.Options{Dir: f.Backup.Dir, Every: f.Backup.Every, Keep: f.Backup.Keep, Now: m.Now})
+	s.Backups = &state
+	return err
+}
