@@ -16,6 +16,8 @@ import { Timestamp } from '../../ui/Timestamp'
 import { BackupsPart } from './BackupsPart'
 import { useBackups } from './backupQueries'
 import { CheckpointPart } from './CheckpointPart'
+import { ChecksPart } from './ChecksPart'
+import { useChecks } from './checkQueries'
 import { useCheckpoint, useStatus, useSystem } from './systemQueries'
 import { WitnessFacts } from './WitnessFacts'
 import '../../ui/form/form.css'
@@ -29,7 +31,14 @@ export default function SystemPage({ tenant }: { tenant: Tenant }) {
   const status = useStatus(tenant.id)
   const zone = tenant.time_zone
   // Shown all at once, so that nothing moves as parts load.
-  const parts = [status, useCheckpoint(tenant.id), useVerifierKey(), useSystem(owner), useBackups(owner)]
+  const parts = [
+    status,
+    useCheckpoint(tenant.id),
+    useVerifierKey(),
+    useSystem(owner),
+    useBackups(owner),
+    useChecks(owner),
+  ]
   const pending = parts.some((one) => one.isLoading)
   const moment = (time: string | undefined, none: string) => (time ? <Timestamp time={time} zone={zone} /> : none)
   if (pending)
@@ -44,6 +53,7 @@ export default function SystemPage({ tenant }: { tenant: Tenant }) {
   return (
     <>
       <SectionHead title={messages.title} text={messages.text} />
+      {owner && <ChecksPart zone={zone} />}
       <section className="system-part">
         <h2>{messages.log}</h2>
         <Loaded query={status}>
