@@ -4,6 +4,8 @@ import { screen, waitFor } from '@testing-library/react'
 import { afterEach, expect, test, vi } from 'vitest'
 import { draw } from '../../../build/draw'
 import { backupsEn as messages } from '../../i18n/backups.en'
+import { loadMessages } from '../../i18n/dictionaries'
+import { LanguageProvider } from '../../i18n/language'
 import type { BackupFile, Backups } from '../../model/api/types'
 import { BackupsPart, BackupsState } from './BackupsPart'
 
@@ -31,6 +33,22 @@ test('a proved backup, its size and the schedule are shown', () => {
   expect(screen.getByText('1,200 entries verified')).toBeTruthy()
   expect(screen.getByText(/^Every day\. The last 7 proved ones are kept in \/srv\/backup\. Next: /)).toBeTruthy()
   expect(screen.queryByRole('alert')).toBeNull()
+})
+
+test('sentences in Chinese have no space between them', async () => {
+  await loadMessages('zh-CN')
+  const failure = { at: time, error: '目录不存在。' }
+  draw(
+    <LanguageProvider tag="zh-CN">
+      <BackupsState of={{ ...state, recipients: 2 }} zone="UTC" />
+      <BackupsState of={{ ...state, failure }} zone="UTC" />
+    </LanguageProvider>,
+  )
+  expect(
+    screen.getByText(/^每天一次。在 \/srv\/backup 中保留最近 7 个已通过验证的备份。下次备份：[^ ]+ [\d:]+。使用/),
+  ).toBeTruthy()
+  expect(screen.getByRole('alert').textContent).toMatch(/目录不存在。下次重试：/)
+  expect(document.body.textContent).not.toContain('。 ')
 })
 
 test('an overdue backup and its reason are alerts that say what to do', () => {

@@ -39,7 +39,7 @@ export function BackupsPart({ zone }: { zone: string }) {
 
 /** What the server says of its backups. */
 export function BackupsState({ of, zone }: { of: Backups; zone: string }) {
-  const { backups: messages } = useBackupsMessages()
+  const { backups: messages, gap } = useBackupsMessages()
   const moment = (time: string) => momentText(time, zone, Date.now(), messages)
   const sentences = [
     messages.keptIn(everyText(of.every_seconds, messages), of.keep, of.dir ?? ''),
@@ -52,12 +52,12 @@ export function BackupsState({ of, zone }: { of: Backups; zone: string }) {
       {of.failure && (
         <Notice kind="error">
           {messages.failed(failureText(of.failure))}
-          {of.next_at && ` ${messages.retriedAt(moment(of.next_at))}`}
+          {of.next_at && gap() + messages.retriedAt(moment(of.next_at))}
         </Notice>
       )}
       {of.running && <Running of={of.running} />}
       {of.files.length > 0 ? <Files files={of.files} zone={zone} /> : <p className="list-empty">{messages.none}</p>}
-      <p className="backups-schedule">{sentences.join(' ')}</p>
+      <p className="backups-schedule">{sentences.join(gap())}</p>
     </>
   )
 }
