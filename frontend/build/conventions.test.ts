@@ -125,7 +125,6 @@ const longComponents: Record<string, number> = {
   'features/integration/snippets.ts snippet': 83,
   'features/access/AccessFilters.tsx AccessFilters': 82,
   'ui/Chips.tsx Chips': 81,
-  'model/entry/ProofLine.tsx Verdict': 80,
   'model/log/useLog.ts useLog': 79,
   'model/entry/EntryFacts.tsx EntryFacts': 79,
   'features/entry/EntryDrawer.tsx EntryDrawer': 79,

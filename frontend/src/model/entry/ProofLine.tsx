@@ -5,7 +5,7 @@ import { visibleText } from '../../lib/visible'
 import type { ProvenEntry, Witness } from '../api/types'
 import { delayOf } from './delay'
 import { useProofResult } from './useProofResult'
-import { VerdictLine } from './VerdictLine'
+import { MismatchLine, UncheckedLine, VerdictLine } from './VerdictLine'
 
 interface Props {
   entry: ProvenEntry
@@ -42,16 +42,7 @@ function Verdict({ entry, zone, onCopy, verdict, keyError, retry, trust }: Props
     </button>
   )
 
-  if (keyError)
-    return (
-      <VerdictLine kind="neutral">
-        {messages.notChecked(messages.reasons.key)}
-        {messages.gap()}
-        <button type="button" className="link" onClick={() => retry()}>
-          {messages.retry}
-        </button>
-      </VerdictLine>
-    )
+  if (keyError) return <UncheckedLine reason="key" onRetry={retry} />
   if (!verdict) return <VerdictLine kind="neutral">{messages.checking}</VerdictLine>
   if (verdict.state === 'proven')
     return (
@@ -73,37 +64,12 @@ function Verdict({ entry, zone, onCopy, verdict, keyError, retry, trust }: Props
     )
   if (verdict.state === 'mismatch')
     return (
-      <VerdictLine kind="broken">
-        <b>{messages.mismatch}</b>
-        {messages.gap()}
-        {messages.reasons[verdict.reason]}
-        {messages.gap()}
+      <MismatchLine title={messages.mismatch} reason={verdict.reason} onTrust={trust}>
         {copyLink(messages.copyDetails)}
-        {(verdict.reason === 'keyChanged' || verdict.reason === 'keyReplaced') && (
-          <>
-            {messages.gap()}
-            <button type="button" className="link" onClick={trust}>
-              {messages.trustKey}
-            </button>
-          </>
-        )}
-      </VerdictLine>
+      </MismatchLine>
     )
-  return (
-    <VerdictLine kind="neutral">
-      {verdict.state === 'waiting' ? (
-        messages.waiting
-      ) : (
-        <>
-          {messages.notChecked(messages.reasons[verdict.reason])}
-          {messages.gap()}
-          <button type="button" className="link" onClick={() => retry()}>
-            {messages.retry}
-          </button>
-        </>
-      )}
-    </VerdictLine>
-  )
+  if (verdict.state === 'unchecked') return <UncheckedLine reason={verdict.reason} onRetry={retry} />
+  return <VerdictLine kind="neutral">{messages.waiting}</VerdictLine>
 }
 
 /** A witness that refuses to confirm the log, or is silent. */

@@ -1,5 +1,7 @@
 import type { ReactNode } from 'react'
+import { useEntryMessages } from '../../i18n/entryMessages'
 import { Icon, type IconName } from '../../ui/Icon'
+import type { Doubt } from './proof'
 import './verdict.css'
 
 interface Props {
@@ -16,5 +18,55 @@ export function VerdictLine({ kind, children }: Props) {
       <Icon name={icons[kind]} />
       <span>{children}</span>
     </div>
+  )
+}
+
+interface MismatchProps {
+  title: string
+  reason: Extract<Doubt, { state: 'mismatch' }>['reason']
+  /** Trusts the log's key as it is now. */
+  onTrust: () => void
+  /** What else the reader can do. */
+  children?: ReactNode
+}
+
+/** Why what was checked is not to be trusted. A key that has changed can be trusted from now on. */
+export function MismatchLine({ title, reason, onTrust, children }: MismatchProps) {
+  const messages = useEntryMessages()
+  return (
+    <VerdictLine kind="broken">
+      <b>{title}</b>
+      {messages.gap()}
+      {messages.reasons[reason]}
+      {children && messages.gap()}
+      {children}
+      {(reason === 'keyChanged' || reason === 'keyReplaced') && (
+        <>
+          {messages.gap()}
+          <button type="button" className="link" onClick={onTrust}>
+            {messages.trustKey}
+          </button>
+        </>
+      )}
+    </VerdictLine>
+  )
+}
+
+interface UncheckedProps {
+  reason: Extract<Doubt, { state: 'unchecked' }>['reason']
+  onRetry: () => void
+}
+
+/** Why nothing was checked, and the way to try again. */
+export function UncheckedLine({ reason, onRetry }: UncheckedProps) {
+  const messages = useEntryMessages()
+  return (
+    <VerdictLine kind="neutral">
+      {messages.notChecked(messages.reasons[reason])}
+      {messages.gap()}
+      <button type="button" className="link" onClick={onRetry}>
+        {messages.retry}
+      </button>
+    </VerdictLine>
   )
 }
