@@ -1,7 +1,6 @@
 package formats
 
 import (
-	"archive/zip"
 	"bufio"
 	"errors"
 	"fmt"
@@ -31,18 +30,17 @@ const (
 	sheetText = 256 << 20
 )
 
-// xlsxWriter streams rows into sheets; excelize keeps them in temporary files.
+// xlsxWriter streams rows into sheets.
 type xlsxWriter struct {
 	to      io.Writer
-	file    *excelize.File
-	sheet   *excelize.StreamWriter
+	book    bookWriter
+	sheet   openSheet
 	texts   *texts
 	maxRows int // maximum rows on a sheet
 	maxText int // maximum bytes of text, but for the last row
 	sheets  int
-	row     int // current row of the sheet, including the header
-	text    int // bytes of text of the sheet
-	bold    int
+	row     int   // current row of the sheet, including the header
+	text    int   // bytes of text of the sheet
 	cells   []any // reused for every row
 }
 
@@ -56,9 +54,9 @@ func newSheets(w io.Writer, t oplog.ExportOptions, most int) (*xlsxWriter, error
 			return nil, fmt.Errorf("write XLSX: %w", err)
 		}
 	}
-	x := &xlsxWriter{to: w, file: excelize.NewFile(excelize.Options{TmpDir: t.Temporary}), texts: newTexts(t), maxRows: most, maxText: sheetText}
+	x := &xlsxWriter{to: w, texts: newTexts(t), maxRows: most, maxText: sheetText}
 	var err error
-	if x.bold, err = x.file.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}}); err != nil {
+	if x.book, err = newBookWriter(t.Temporary, len(x.texts.columns)); err != nil {
 		return nil, x.fail(err)
 	}
 	return x, x.nextSheet()
@@ -66,8 +64,8 @@ func newSheets(w io.Writer, t oplog.ExportOptions, most int) (*xlsxWriter, error
 
 // nextSheet ends a sheet and begins another, with its header.
 func (x *xlsxWriter) nextSheet() error {
-	if x.sheet != nil {
-		if err := x.sheet.Flush(); err != nil {
+	if x.sheet.flush != nil {
+		if err := x.sheet.flush(); err != nil {
 			return x.fail(err)
 		}
 	}
@@ -77,29 +75,15 @@ func (x *xlsxWriter) nextSheet() error {
 		name = fmt.Sprintf("%s %d", sheetName, x.sheets)
 	}
 	var err error
-	if x.sheets == 1 {
-		err = x.file.SetSheetName(x.file.GetSheetName(0), name)
-	} else {
-		_, err = x.file.NewSheet(name)
-	}
-	if err != nil {
-		return x.fail(err)
-	}
-	if x.sheet, err = x.file.NewStreamWriter(name); err != nil {
-		return x.fail(err)
-	}
-	if err := x.sheet.SetColWidth(1, len(x.texts.columns), 20); err != nil {
-		return x.fail(err)
-	}
-	if err := x.sheet.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
+	if x.sheet, err = x.book.add(name); err != nil {
 		return x.fail(err)
 	}
 	x.row, x.text = 0, 0
-	return x.add(x.texts.header(), excelize.RowOpts{StyleID: x.bold})
+	return x.add(x.texts.header(), x.sheet.setHeader)
 }
 
-// add adds a row. A text that exceeds the cell limit continues to the right of the last column.
-func (x *xlsxWriter) add(texts []string, o ...excelize.RowOpts) error {
+// add adds a row by set. A text that exceeds the cell limit continues to the right of the last column.
+func (x *xlsxWriter) add(texts []string, set setRow) error {
 	x.row++
 	x.cells = x.cells[:0]
 	var more []string
@@ -114,11 +98,7 @@ func (x *xlsxWriter) add(texts []string, o ...excelize.RowOpts) error {
 	for _, text := range more {
 		x.cells = append(x.cells, cellOf(text))
 	}
-	cell, err := excelize.CoordinatesToCellName(1, x.row)
-	if err != nil {
-		return x.fail(err)
-	}
-	if err := x.sheet.SetRow(cell, x.cells, o...); err != nil {
+	if err := set(x.row, x.cells); err != nil {
 		return x.fail(err)
 	}
 	return nil
@@ -132,7 +112,7 @@ func (x *xlsxWriter) Write(entries []oplog.Entry) error {
 				return err
 			}
 		}
-		if err := x.add(x.texts.row(&entries[i])); err != nil {
+		if err := x.add(x.texts.row(&entries[i]), x.sheet.setRow); err != nil {
 			return err
 		}
 	}
@@ -197,30 +177,29 @@ func units(text string) int {
 	return n
 }
 
-// Close writes the file, directly: excelize would compress the whole workbook in memory first.
+// Close writes the file.
 func (x *xlsxWriter) Close() error {
-	if err := x.sheet.Flush(); err != nil {
+	if err := x.sheet.flush(); err != nil {
 		return x.fail(err)
 	}
 	out := bufio.NewWriterSize(x.to, 64<<10)
-	x.file.SetZipWriter(func(io.Writer) excelize.ZipWriter { return zip.NewWriter(out) })
-	_, err := x.file.WriteTo(io.Discard)
+	err := x.book.writeTo(out)
 	if err == nil {
 		err = out.Flush()
 	}
 	if err != nil {
 		return x.fail(err)
 	}
-	if err := x.file.Close(); err != nil {
+	if err := x.book.close(); err != nil {
 		return fmt.Errorf("write XLSX: %w", err)
 	}
 	return nil
 }
 
 // Discard removes the temporary files of an abandoned file.
-func (x *xlsxWriter) Discard() { _ = x.file.Close() }
+func (x *xlsxWriter) Discard() { _ = x.book.close() }
 
 // fail removes the temporary files.
 func (x *xlsxWriter) fail(err error) error {
-	return fmt.Errorf("write XLSX: %w", errors.Join(err, x.file.Close()))
+	return fmt.Errorf("write XLSX: %w", errors.Join(err, x.book.close()))
 }
