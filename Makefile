@@ -68,7 +68,7 @@ test-e2e: build frontend/node_modules
 	cd frontend && OPLOG=$(BIN)/oplog npx --no-install playwright test
 
 build:
-	$(GO) build -trimpath -o $(BIN)/oplog .
+	$(GO) build -trimpath -tags nethttpomithttp2 -o $(BIN)/oplog .
 
 release:
 	$(GO) run ./packaging/release -version "$(VERSION)"

@@ -28,6 +28,9 @@ var targets = []target{
 // maxSize limits the size of the program, in bytes: 37 MiB.
 const maxSize = 37 << 20
 
+// tags leave out what the program does not need: net/http's HTTP/2, which no server of its own speaks and its clients do without.
+const tags = "nethttpomithttp2"
+
 // release is a release to build.
 type release struct {
 	source          string // the folder of the sources
@@ -110,7 +113,7 @@ func (r *release) compile(ctx context.Context, t target, program string) error {
 		env = append(env, "GOCACHE="+r.cache)
 	}
 	flags := fmt.Sprintf("-s -w -buildid= -X main.version=%s -X 'main.commit=%s'", r.version, r.commit)
-	_, err := output(ctx, r.source, env, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", program, ".")
+	_, err := output(ctx, r.source, env, "go", "build", "-trimpath", "-buildvcs=false", "-tags", tags, "-ldflags", flags, "-o", program, ".")
 	return err
 }
 
