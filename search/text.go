@@ -5,7 +5,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/blevesearch/bleve/v2/analysis/char/asciifolding"
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
@@ -31,8 +30,6 @@ const analysisVersion = 7
 
 // bar precedes each piece of a word.
 const bar = '|'
-
-var asciiFolding = asciifolding.New()
 
 // analyse returns the analysed form of the parts of a text.
 func analyse(parts ...string) string {
@@ -97,8 +94,7 @@ func foldText(s string) string {
 func foldAny(s string) string {
 	s = strings.Map(dropIgnorable, s)
 	s = norm.NFKC.String(cases.Fold().String(norm.NFKC.String(s)))
-	s = string(asciiFolding.Filter([]byte(s)))
-	return strings.ToLower(stripLatinMarks(s))
+	return strings.ToLower(stripLatinMarks(toASCII(s)))
 }
 
 func dropIgnorable(r rune) rune {
