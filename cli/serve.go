@@ -108,13 +108,7 @@ const retentionInterval = 10 * time.Minute
 
 // serve serves requests until the context ends, then lets those in progress finish. o has the options that differ between servers.
 func (m *Program) serve(ctx context.Context, l openedLog, ln net.Listener, f serveFlags, o server.Options) error {
-	built := m.build()
-	o.Console, o.Version, o.Commit, o.Now = m.Console, built.version, built.commit, m.Now
-	o.Hosts, o.AnyIP, o.BasePath, o.Proxies = f.Host, !isLoopback(ln.Addr()), f.BasePath, f.proxies
-	o.Logger, o.Syncs = m.logger(), l.store.Syncs()
-	if f.certificate != nil {
-		o.CertificateExpires = f.certificate.expires
-	}
+	m.setOptions(&o, l, ln, &f)
 	var daily sync.WaitGroup
 	days, endDays := context.WithCancel(ctx)
 	defer func() { endDays(); daily.Wait() }()
@@ -169,6 +163,17 @@ func (m *Program) serve(ctx context.Context, l openedLog, ln net.Listener, f ser
 		o.Logger.Info("the server has stopped")
 	}
 	return err
+}
+
+// setOptions sets the options of a server that follow from its flags and what is open.
+func (m *Program) setOptions(o *server.Options, l openedLog, ln net.Listener, f *serveFlags) {
+	built := m.build()
+	o.Console, o.Version, o.Commit, o.Now = m.Console, built.version, built.commit, m.Now
+	o.Hosts, o.AnyIP, o.BasePath, o.Proxies = f.Host, !isLoopback(ln.Addr()), f.BasePath, f.proxies
+	o.Logger, o.Syncs = m.logger(), l.store.Syncs()
+	if f.certificate != nil {
+		o.CertificateExpires = f.certificate.expires
+	}
 }
 
 // tellListening tells where the server listens: people, the log if it is kept, and what started the program.
