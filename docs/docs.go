@@ -116,6 +116,9 @@ func Load(openAPI []byte) (*Manual, error) {
 	return m, nil
 }
 
+// shortCode is the length of code in a text that stays on one line, in bytes.
+const shortCode = 30
+
 // newPage renders a Markdown file.
 func newPage(name string, source []byte) (*page, error) {
 	p := &page{Name: name}
@@ -133,6 +136,10 @@ func newPage(name string, source []byte) (*page, error) {
 			return ast.WalkContinue, nil
 		case *ast.Link:
 			n.Destination = []byte(pageLink(string(n.Destination)))
+		case *ast.CodeSpan:
+			if len(plainText(n, source)) <= shortCode {
+				n.SetAttributeString("class", []byte("short"))
+			}
 		}
 		p.addText(n, source)
 		return ast.WalkContinue, nil
@@ -167,7 +174,7 @@ func (p *page) addText(n ast.Node, source []byte) {
 	s := p.Sections[len(p.Sections)-1]
 	switch n := n.(type) {
 	case *ast.Text:
-		if n.Parent().Kind() == ast.KindHeading {
+		if inHeading(n) {
 			return
 		}
 		s.plain += unescaped(n, source)
@@ -181,6 +188,14 @@ func (p *page) addText(n ast.Node, source []byte) {
 			s.plain += " "
 		}
 	}
+}
+
+// inHeading reports whether a node is part of a heading, whose text a section has already.
+func inHeading(n ast.Node) bool {
+	for n != nil && n.Kind() != ast.KindHeading {
+		n = n.Parent()
+	}
+	return n != nil
 }
 
 // unescaped returns a text without the backslashes of Markdown.

@@ -215,6 +215,9 @@ func TestSearch(t *testing.T) {
 	if r := en.search("compliance"); len(r) == 0 || r[0].Page != "Compliance" {
 		t.Errorf("a title is not first: %+v", r)
 	}
+	if r := en.search("[backup]"); len(r) == 0 || r[0].Section != "Backups [backup]" || strings.Contains(r[0].After, "[backup]") {
+		t.Errorf("a title is not there once: %+v", r)
+	}
 	if r := en.search("e"); len(r) != maxResults {
 		t.Errorf("%d results, want %d", len(r), maxResults)
 	}
