@@ -12,6 +12,7 @@
 # make crash   kill the program and make its system calls fail, 500 times; needs strace
 # make powercut
 #              cut the power under ext4 and XFS 15 and 8 times; needs root
+# make onprem  install, configure, serve behind nginx, watch, back up under load, upgrade and restore a release; needs root and Debian
 # make soak    load the program for 30 minutes (SOAK=3m for less), and plot what it uses to bin/soak.svg
 # make sim     run 10,000 seeds of the simulation of crashes and failing disks
 # make attack  flood a server with hostile connections; report its memory, and how fast it answers others
@@ -20,7 +21,7 @@ GO = CGO_ENABLED=0 go
 LINT = go tool -modfile=tools/go.mod golangci-lint
 BIN = $(CURDIR)/bin
 
-.PHONY: release reproducible licenses ci test commits lint cross vulnerabilities test-go test-openapi test-console test-dist test-e2e build console types dev bench fuzz attack crash powercut sim soak
+.PHONY: release reproducible licenses ci test commits lint cross vulnerabilities test-go test-openapi test-console test-dist test-e2e build console types dev bench fuzz attack crash powercut sim soak onprem
 
 test: lint test-go test-openapi test-console test-dist test-e2e
 
@@ -109,6 +110,11 @@ crash: build
 powercut: build
 	command -v mkfs.xfs || apt-get install -y xfsprogs || echo 'mkfs.xfs is missing: XFS is left out'
 	OPLOG=$(BIN)/oplog OPLOG_POWERCUT=15 $(GO) test ./crashtest -run PowerCut -count 1 -timeout 30m -v
+
+onprem:
+	$(GO) run ./packaging/release -target linux/$$(go env GOARCH) -version 1.0.0 -out $(BIN)/onprem/old
+	$(GO) run ./packaging/release -target linux/$$(go env GOARCH) -version 1.1.0 -out $(BIN)/onprem/new
+	OPLOG_ONPREM=$(BIN)/onprem $(GO) test ./packaging/onprem -run OnPremises -count 1 -timeout 30m -v
 
 SOAK = 30m
 soak: build
