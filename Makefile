@@ -15,13 +15,15 @@
 # make onprem  install, configure, serve behind nginx, watch, back up under load, upgrade and restore a release; needs root and Debian
 # make soak    load the program for 30 minutes (SOAK=3m for less), and plot what it uses to bin/soak.svg
 # make sim     run 10,000 seeds of the simulation of crashes and failing disks
+# make test-windows
+#              run the program for Windows under Wine: the main job, exports, verify, backup and restore
 # make attack  flood a server with hostile connections; report its memory, and how fast it answers others
 
 GO = CGO_ENABLED=0 go
 LINT = go tool -modfile=tools/go.mod golangci-lint
 BIN = $(CURDIR)/bin
 
-.PHONY: release reproducible licenses ci test commits lint cross vulnerabilities test-go test-openapi test-console test-dist test-e2e build console types dev bench fuzz attack crash powercut sim soak onprem
+.PHONY: release reproducible licenses ci test commits lint cross vulnerabilities test-go test-openapi test-console test-dist test-e2e build console types dev bench fuzz attack crash powercut sim soak onprem test-windows
 
 test: lint test-go test-openapi test-console test-dist test-e2e
 
@@ -122,6 +124,11 @@ soak: build
 
 sim:
 	tools/sim
+
+test-windows:
+	tools/wine
+	GOOS=windows GOARCH=amd64 $(GO) build -trimpath -o $(BIN)/oplog.exe .
+	OPLOG=$(BIN)/oplog.exe OPLOG_WINE=1 $(GO) test ./crashtest -run Windows -count 1 -timeout 20m -v
 
 fuzz:
 	go test ./oplog -run '^$$' -fuzz FuzzParseSearch -fuzztime 5m
