@@ -2825,7 +2825,7 @@ export interface components {
              * @enum {string}
              */
             reason: "clock" | "amount";
-            /** @description The tenant's id. */
+            /** @description The tenant's id; empty for the installation's access log. */
             tenant: string;
         };
         Witness: {
