@@ -1,5 +1,6 @@
 import { expect, type Page, test } from '@playwright/test'
 import { demoLog, open } from './console'
+import { across, misplaced, printed, upright, watchPrinting } from './printed'
 import { Program } from './program'
 
 // Printing: every row up to a bound, with the total, and nothing cut or overlapping on A4.
@@ -12,50 +13,7 @@ test.beforeAll(async () => {
 
 test.afterAll(() => program.dispose())
 
-test.beforeEach(async ({ page }) => {
-  await page.addInitScript(() => {
-    window.print = () => document.documentElement.setAttribute('data-printed', 'yes')
-  })
-})
-
-/** A4 in CSS pixels, less its margins of 12 mm. */
-const upright = { width: 703, height: 1032 }
-const across = { width: 1032, height: 703 }
-
-async function printed(page: Page) {
-  await expect(page.locator('html')).toHaveAttribute('data-printed', 'yes')
-  await page.locator('html').evaluate((html) => html.removeAttribute('data-printed'))
-}
-
-/** The texts that exceed the page or their cell, are cut off, or overlap another. */
-function misplaced(page: Page): Promise<string[]> {
-  return page.evaluate(() => {
-    const wrong: string[] = []
-    if (document.documentElement.scrollWidth > window.innerWidth) wrong.push('wider than the page')
-    let last = 0
-    for (const row of document.querySelectorAll('.print-table tr')) {
-      const { top, bottom } = row.getBoundingClientRect()
-      if (top < last - 0.5) wrong.push(`over the row above: ${row.textContent}`)
-      last = bottom
-    }
-    const cells =
-      '.print-table :is(th, td), .print-head dd, [role=cell], [role=columnheader], .changes td, .facts dd, li > span'
-    for (const one of document.querySelectorAll(cells)) {
-      const range = document.createRange()
-      range.selectNodeContents(one)
-      const [text, cell] = [range.getBoundingClientRect(), one.getBoundingClientRect()]
-      if (!text.width || !cell.width || one.closest('.sr')) continue
-      if (text.right > cell.right + 0.5 || text.left < cell.left - 0.5 || text.bottom > cell.bottom + 1)
-        wrong.push(`out of its cell: ${one.textContent}`)
-    }
-    for (const one of document.querySelectorAll('body *')) {
-      if (!one.checkVisibility() || one.closest('.sr, svg') || getComputedStyle(one).overflow === 'visible') continue
-      if (one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 1)
-        wrong.push(`cut: ${one.className} ${one.textContent}`)
-    }
-    return wrong
-  })
-}
+test.beforeEach(({ page }) => watchPrinting(page))
 
 for (const w of [
   {
