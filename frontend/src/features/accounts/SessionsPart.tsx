@@ -17,9 +17,43 @@ export function SessionsPart({ tenant }: { tenant: Tenant }) {
   const sessions = useOwnSessions()
   const end = useSignOutEverywhere()
   const [asking, setAsking] = useState(false)
-  const zone = tenant.time_zone
+  const columns = useSessionColumns(tenant.time_zone)
+  return (
+    <section className="system-part account-sessions">
+      <div className="section-head">
+        <div>
+          <h2>{messages.title}</h2>
+          <p>{messages.text}</p>
+        </div>
+        <div className="section-actions">
+          <Button danger disabled={!sessions.data} onClick={() => setAsking(true)}>
+            {messages.everywhere}
+          </Button>
+        </div>
+      </div>
+      <Loaded query={sessions}>
+        {(list) => <ListTable label={messages.title} columns={columns} items={list} keyOf={(session) => session.id} />}
+      </Loaded>
+      {asking && (
+        <FormDialog
+          danger
+          title={messages.everywhere}
+          action={messages.everywhere}
+          error={end.error}
+          pending={end.isPending}
+          onSubmit={() => end.mutate()}
+          onClose={() => setAsking(false)}
+        >
+          <p>{messages.everywhereText(sessions.data?.length ?? 1)}</p>
+        </FormDialog>
+      )}
+    </section>
+  )
+}
 
-  const columns: Column<OwnSession>[] = [
+function useSessionColumns(zone: string): Column<OwnSession>[] {
+  const messages = useAdminMessages().sessions
+  return [
     {
       key: 'device',
       title: messages.device,
@@ -52,35 +86,4 @@ export function SessionsPart({ tenant }: { tenant: Tenant }) {
       cell: (session) => <Timestamp ahead time={session.expires_at} zone={zone} />,
     },
   ]
-  return (
-    <section className="system-part account-sessions">
-      <div className="section-head">
-        <div>
-          <h2>{messages.title}</h2>
-          <p>{messages.text}</p>
-        </div>
-        <div className="section-actions">
-          <Button danger disabled={!sessions.data} onClick={() => setAsking(true)}>
-            {messages.everywhere}
-          </Button>
-        </div>
-      </div>
-      <Loaded query={sessions}>
-        {(list) => <ListTable label={messages.title} columns={columns} items={list} keyOf={(session) => session.id} />}
-      </Loaded>
-      {asking && (
-        <FormDialog
-          danger
-          title={messages.everywhere}
-          action={messages.everywhere}
-          error={end.error}
-          pending={end.isPending}
-          onSubmit={() => end.mutate()}
-          onClose={() => setAsking(false)}
-        >
-          <p>{messages.everywhereText(sessions.data?.length ?? 1)}</p>
-        </FormDialog>
-      )}
-    </section>
-  )
 }
