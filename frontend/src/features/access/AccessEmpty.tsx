@@ -1,15 +1,15 @@
 import { useAdminMessages } from '../../i18n/adminMessages'
 import { useMessages } from '../../i18n/language'
-import type { FilterName, Filters } from '../../model/log/filters'
+import type { Filters } from '../../model/log/filters'
 import { Button } from '../../ui/Button'
+import type { ActiveFilter } from './activeFilterTexts'
 import { withoutFilter } from './useAccessFilters'
 import '../../ui/chips.css'
 import '../../ui/empty.css'
 
 interface Props {
   filters: Filters
-  /** The filters that are on, as chips say them. */
-  active: { name: FilterName; label: string; text: string }[]
+  active: ActiveFilter[]
   onFilters: (next: Filters) => void
 }
 

@@ -6,19 +6,19 @@ import { type FilterName, type Filters, isExclusion, noFilters } from '../../mod
 import { PeriodPicker } from '../../model/period/PeriodPicker'
 import { type Chip, Chips } from '../../ui/Chips'
 import { ChoiceFilter } from '../../ui/ChoiceFilter'
-import { type ChoiceGroup, ChoiceList } from '../../ui/ChoiceList'
+import { ChoiceList } from '../../ui/ChoiceList'
 import { Floating } from '../../ui/Floating'
 import { useViewportWidth } from '../../ui/hooks/useViewportWidth'
 import { SearchField } from '../../ui/SearchField'
+import type { ActiveFilter } from './activeFilterTexts'
+import type { AccessChoices } from './useAccessChoices'
 import { withoutFilter } from './useAccessFilters'
 
 interface Props {
   filters: Filters
-  /** The filters that are on, as chips say them. */
-  active: { name: FilterName; label: string; text: string }[]
+  active: ActiveFilter[]
   zone: string
-  actors: ChoiceGroup[]
-  actions: ChoiceGroup[]
+  choices: AccessChoices
   /** The query parameters that the server refused. */
   refused: string[]
   onFilters: (next: Filters, how?: Step) => void
@@ -29,8 +29,7 @@ interface Props {
 
 /** The filters of the access log: search, actor, action and period, with a chip for each active one. */
 export function AccessFilters(props: Props) {
-  const { filters, active, zone, actors, actions, refused, onFilters, onCopyLink } = props
-  const common = useMessages()
+  const { filters, active, zone, choices, refused, onFilters, onCopyLink } = props
   const messages = useAdminMessages()
   const viewport = useViewportWidth()
   const [opened, setOpened] = useState<FilterName>()
@@ -38,18 +37,6 @@ export function AccessFilters(props: Props) {
   const phone = viewport < 768
   const wrong = (name: string) => refused.includes(`query.${name}`)
   const turn = (name: FilterName) => (open: boolean) => setOpened(open ? name : undefined)
-
-  const chips = active.map(({ name, label, text }): Chip<FilterName> => {
-    const chip = { name, excluded: isExclusion(name), label, text }
-    if (name === 'q') return { ...chip, onOpen: () => search.current?.focus() }
-    const opens = name === 'user' || name === 'operation' || name === 'period'
-    return { ...chip, onOpen: opens ? () => setOpened(name) : undefined }
-  })
-
-  const choices = [
-    { name: 'user', label: messages.access.user, findLabel: common.findUser, groups: actors },
-    { name: 'operation', label: messages.access.action, findLabel: messages.access.findAction, groups: actions },
-  ] as const
 
   return (
     <div className={phone ? 'access-filters main-phone' : 'access-filters'}>
@@ -61,26 +48,17 @@ export function AccessFilters(props: Props) {
           invalid={wrong('q')}
           onChange={(q, goesOn) => onFilters({ ...filters, q }, { replace: true, goesOn })}
         />
-        {choices.map(({ name, label, findLabel, groups }) => (
-          <ChoiceFilter
+        {(['user', 'operation'] as const).map((name) => (
+          <AccessChoiceFilter
             key={name}
-            label={label}
-            chosen={filters[name].length}
+            name={name}
+            filters={filters}
+            choices={choices}
+            onFilters={onFilters}
             invalid={wrong(name)}
             open={opened === name}
             onOpen={turn(name)}
-          >
-            <Floating label={label} onClose={() => setOpened(undefined)}>
-              <ChoiceList
-                label={label}
-                findLabel={findLabel}
-                groups={groups}
-                counts={undefined}
-                selected={filters[name]}
-                onChange={(selected) => onFilters({ ...filters, [name]: selected })}
-              />
-            </Floating>
-          </ChoiceFilter>
+          />
         ))}
         <PeriodPicker
           range={filters.range}
@@ -99,7 +77,7 @@ export function AccessFilters(props: Props) {
         />
       </search>
       <Chips
-        chips={chips}
+        chips={chipsOf(active, (name) => (name === 'q' ? search.current?.focus() : setOpened(name)))}
         onRemove={(name) => onFilters(withoutFilter(filters, name))}
         onNoneLeft={() => search.current?.focus()}
         onClear={() => onFilters({ ...noFilters, range: filters.range })}
@@ -108,5 +86,44 @@ export function AccessFilters(props: Props) {
         {props.children}
       </Chips>
     </div>
+  )
+}
+
+/** The chips of active filters; those that can be changed here open. */
+function chipsOf(active: ActiveFilter[], onOpen: (name: FilterName) => void): Chip<FilterName>[] {
+  return active.map(({ name, label, text }) => {
+    const opens = name === 'q' || name === 'user' || name === 'operation' || name === 'period'
+    return { name, excluded: isExclusion(name), label, text, onOpen: opens ? () => onOpen(name) : undefined }
+  })
+}
+
+interface ChoiceProps extends Pick<Props, 'filters' | 'choices' | 'onFilters'> {
+  name: 'user' | 'operation'
+  invalid: boolean
+  open: boolean
+  onOpen: (open: boolean) => void
+}
+
+/** A filter by actor or action, with its choices. */
+function AccessChoiceFilter({ name, filters, choices, invalid, open, onOpen, onFilters }: ChoiceProps) {
+  const common = useMessages()
+  const { access } = useAdminMessages()
+  const { label, findLabel, groups } = {
+    user: { label: access.user, findLabel: common.findUser, groups: choices.actors },
+    operation: { label: access.action, findLabel: access.findAction, groups: choices.actions },
+  }[name]
+  return (
+    <ChoiceFilter label={label} chosen={filters[name].length} invalid={invalid} open={open} onOpen={onOpen}>
+      <Floating label={label} onClose={() => onOpen(false)}>
+        <ChoiceList
+          label={label}
+          findLabel={findLabel}
+          groups={groups}
+          counts={undefined}
+          selected={filters[name]}
+          onChange={(selected) => onFilters({ ...filters, [name]: selected })}
+        />
+      </Floating>
+    </ChoiceFilter>
   )
 }

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { type KeyboardEvent, type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { userAgentName } from '../../lib/userAgent'
 import { visibleText } from '../../lib/visible'
 import type { Entry } from '../../model/api/types'
@@ -22,44 +22,11 @@ interface Props {
 }
 
 /** The access log as a table, of which only the rows in view are drawn. */
-export function AccessTable({ entries, context, hasMore, onMore, onOpen }: Props) {
+export function AccessTable(props: Props) {
+  const { entries, context } = props
   const { messages } = context
   const list = useRef<HTMLDivElement>(null)
-  const region = useScrollRegion()
-  const [above, setAbove] = useState(0)
-  const [current, setCurrent] = useState(0)
-  const virtualizer = useVirtualizer({
-    count: entries.length,
-    getScrollElement: () => region,
-    estimateSize: () => 46,
-    overscan: 10,
-    scrollMargin: above,
-  })
-  const rows = virtualizer.getVirtualItems()
-  const last = rows.at(-1)?.index ?? -1
-  useLayoutEffect(() => setAbove(list.current?.offsetTop ?? 0), [])
-  useEffect(() => {
-    if (hasMore && last >= entries.length - 20) onMore()
-  }, [hasMore, last, entries.length, onMore])
-
-  function focus(index: number) {
-    const next = Math.min(entries.length - 1, Math.max(0, index))
-    setCurrent(next)
-    virtualizer.scrollToIndex(next, { align: 'auto' })
-    requestAnimationFrame(() => list.current?.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus())
-  }
-
-  function keyDown(event: KeyboardEvent, index: number) {
-    const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key]
-    const entry = entries[index]
-    if (step) focus(index + step)
-    else if (event.key === 'Home') focus(0)
-    else if (event.key === 'End') focus(entries.length - 1)
-    else if (event.key === 'Enter' && entry) onOpen(entry)
-    else return
-    event.preventDefault()
-  }
-
+  const { items, height, measure, current, press, keyDown } = useRowsInView(list, props)
   const folded = useViewportWidth() < 768
   const heads = [
     messages.access.user,
@@ -82,24 +49,20 @@ export function AccessTable({ entries, context, hasMore, onMore, onOpen }: Props
           </span>
         ))}
       </div>
-      <div ref={list} role="rowgroup" className="access-rows" style={{ height: virtualizer.getTotalSize() }}>
-        {rows.map(({ index, start }) => {
+      <div ref={list} role="rowgroup" className="access-rows" style={{ height }}>
+        {items.map(({ index, top }) => {
           const entry = entries[index]
           return (
             entry && (
               <div
                 key={entry.seq}
-                ref={virtualizer.measureElement}
+                ref={measure}
                 data-index={index}
                 role="row"
                 aria-rowindex={index + 2}
                 tabIndex={index === current ? 0 : -1}
-                style={{ transform: `translateY(${start - above}px)` }}
-                onClick={() => {
-                  if (window.getSelection()?.type === 'Range') return // the reader was marking text
-                  setCurrent(index)
-                  onOpen(entry)
-                }}
+                style={{ transform: `translateY(${top}px)` }}
+                onClick={() => press(entry, index)}
                 onKeyDown={(event) => keyDown(event, index)}
               >
                 <Cells entry={entry} context={context} heads={heads} />
@@ -110,6 +73,59 @@ export function AccessTable({ entries, context, hasMore, onMore, onOpen }: Props
       </div>
     </div>
   )
+}
+
+/** The rows in view with their positions, and the one that the keys act on. */
+function useRowsInView(list: RefObject<HTMLDivElement | null>, { entries, hasMore, onMore, onOpen }: Props) {
+  const region = useScrollRegion()
+  const [above, setAbove] = useState(0)
+  const [current, setCurrent] = useState(0)
+  const virtualizer = useVirtualizer({
+    count: entries.length,
+    getScrollElement: () => region,
+    estimateSize: () => 46,
+    overscan: 10,
+    scrollMargin: above,
+  })
+  const rows = virtualizer.getVirtualItems()
+  const last = rows.at(-1)?.index ?? -1
+  useLayoutEffect(() => setAbove(list.current?.offsetTop ?? 0), [list])
+  useEffect(() => {
+    if (hasMore && last >= entries.length - 20) onMore()
+  }, [hasMore, last, entries.length, onMore])
+
+  function focus(index: number) {
+    const next = Math.min(entries.length - 1, Math.max(0, index))
+    setCurrent(next)
+    virtualizer.scrollToIndex(next, { align: 'auto' })
+    requestAnimationFrame(() => list.current?.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus())
+  }
+
+  function press(entry: Entry, index: number) {
+    if (window.getSelection()?.type === 'Range') return // the reader was marking text
+    setCurrent(index)
+    onOpen(entry)
+  }
+
+  function keyDown(event: KeyboardEvent, index: number) {
+    const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key]
+    const entry = entries[index]
+    if (step) focus(index + step)
+    else if (event.key === 'Home') focus(0)
+    else if (event.key === 'End') focus(entries.length - 1)
+    else if (event.key === 'Enter' && entry) onOpen(entry)
+    else return
+    event.preventDefault()
+  }
+
+  return {
+    items: rows.map(({ index, start }) => ({ index, top: start - above })),
+    height: virtualizer.getTotalSize(),
+    measure: virtualizer.measureElement,
+    current,
+    press,
+    keyDown,
+  }
 }
 
 function Cells({ entry, context, heads }: { entry: Entry; context: ActionContext; heads: string[] }) {
