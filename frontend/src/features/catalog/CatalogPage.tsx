@@ -2,7 +2,7 @@ import { useState } from 'react'
 import { useAdminMessages } from '../../i18n/adminMessages'
 import { titleIn, useLanguage } from '../../i18n/language'
 import { problemText } from '../../lib/problem'
-import type { CatalogModule, CatalogOperation, Tenant } from '../../model/api/types'
+import type { Catalog, CatalogModule, Tenant } from '../../model/api/types'
 import { useCatalog } from '../../model/log/queries'
 import { Button } from '../../ui/Button'
 import { FormDialog } from '../../ui/form/FormDialog'
@@ -17,11 +17,11 @@ import { ModuleDialog } from './ModuleDialog'
 import { OperationDialog } from './OperationDialog'
 
 type Part = 'modules' | 'operations'
-type Asked = { what: 'add' } | { what: 'change' | 'remove'; item: CatalogItem }
+type Edit = { what: 'add' } | { what: 'change'; item: CatalogItem }
+type Asked = Edit | { what: 'remove'; item: CatalogItem }
 
 /** The modules and operation types of a tenant: the built-in ones, and its own. */
 export default function CatalogPage({ tenant }: { tenant: Tenant }) {
-  const { tag } = useLanguage()
   const all = useAdminMessages()
   const messages = all.catalog
   const catalog = useCatalog(tenant.id)
@@ -35,11 +35,6 @@ export default function CatalogPage({ tenant }: { tenant: Tenant }) {
     const next = { ...item, retired: !item.retired }
     turn.mutate(isModule(next) ? withModule(next) : withOperation(next))
   }
-  const itemOf = <T extends CatalogItem>(is: (item: CatalogItem) => item is T): T | undefined =>
-    asked?.what === 'change' && is(asked.item) ? asked.item : undefined
-  const adding = asked?.what === 'add'
-  const module = itemOf(isModule)
-  const operation = itemOf(isOperation)
   return (
     <>
       <SectionHead title={messages.title} text={messages.text}>
@@ -69,27 +64,13 @@ export default function CatalogPage({ tenant }: { tenant: Tenant }) {
               onRetire={turnRetired}
               onRemove={(item) => setAsked({ what: 'remove', item })}
             />
-            {(module || (adding && part === 'modules')) && (
-              <ModuleDialog tenant={tenant} catalog={data} {...(module && { module })} onClose={close} />
-            )}
-            {(operation || (adding && part === 'operations')) && (
-              <OperationDialog tenant={tenant} {...(operation && { operation })} onClose={close} />
+            {asked && asked.what !== 'remove' && (
+              <EditDialog tenant={tenant} catalog={data} part={part} asked={asked} onClose={close} />
             )}
           </>
         )}
       </Loaded>
-      {asked?.what === 'remove' && (
-        <RemoveDialog
-          tenant={tenant}
-          item={asked.item}
-          title={titleIn(asked.item.title, tag, asked.item.key)}
-          onRemoved={(stays) => {
-            setKept(stays ? titleIn(asked.item.title, tag, asked.item.key) : undefined)
-            close()
-          }}
-          onClose={close}
-        />
-      )}
+      {asked?.what === 'remove' && <RemoveDialog tenant={tenant} item={asked.item} onKept={setKept} onClose={close} />}
     </>
   )
 }
@@ -98,23 +79,37 @@ function isModule(item: CatalogItem): item is CatalogModule {
   return 'operations' in item
 }
 
-function isOperation(item: CatalogItem): item is CatalogOperation {
-  return 'group' in item
+interface EditProps {
+  tenant: Tenant
+  catalog: Catalog
+  /** What a new item is. */
+  part: Part
+  asked: Edit
+  onClose: () => void
+}
+
+/** Creates or changes a module or an operation type. */
+function EditDialog({ tenant, catalog, part, asked, onClose }: EditProps) {
+  const item = asked.what === 'change' ? asked.item : undefined
+  if (item && !isModule(item)) return <OperationDialog tenant={tenant} operation={item} onClose={onClose} />
+  if (!item && part === 'operations') return <OperationDialog tenant={tenant} onClose={onClose} />
+  return <ModuleDialog tenant={tenant} catalog={catalog} module={item} onClose={onClose} />
 }
 
 interface RemoveProps {
   tenant: Tenant
   item: CatalogItem
-  title: string
-  /** Whether it is kept because it has been used. */
-  onRemoved: (stays: boolean) => void
+  /** Called with the title of an item that is kept because it has been used; undefined once one is removed. */
+  onKept: (title: string | undefined) => void
   onClose: () => void
 }
 
-function RemoveDialog({ tenant, item, title, onRemoved, onClose }: RemoveProps) {
+function RemoveDialog({ tenant, item, onKept, onClose }: RemoveProps) {
+  const { tag } = useLanguage()
   const messages = useAdminMessages().catalog
   const edit = useEditCatalog(tenant.id)
   const part = isModule(item) ? 'modules' : 'operations'
+  const title = titleIn(item.title, tag, item.key)
   return (
     <FormDialog
       danger
@@ -124,7 +119,10 @@ function RemoveDialog({ tenant, item, title, onRemoved, onClose }: RemoveProps) 
       pending={edit.isPending}
       onSubmit={() =>
         edit.mutate(isModule(item) ? withoutModule(item.key) : withoutOperation(item.key), {
-          onSuccess: (catalog) => onRemoved(catalog[part].some(({ key }) => key === item.key)),
+          onSuccess: (catalog) => {
+            onKept(catalog[part].some(({ key }) => key === item.key) ? title : undefined)
+            onClose()
+          },
         })
       }
       onClose={onClose}

@@ -1,9 +1,9 @@
 import { useAdminMessages } from '../../i18n/adminMessages'
 import { titleIn, useLanguage } from '../../i18n/language'
-import { visibleText } from '../../lib/visible'
 import type { Catalog, CatalogModule, CatalogOperation } from '../../model/api/types'
-import { titlesOf } from '../../model/log/catalog'
+import { type Titles, titlesOf } from '../../model/log/catalog'
 import { type Column, ListTable } from '../../ui/ListTable'
+import { RowAction } from '../../ui/RowAction'
 import { shown } from '../../ui/Shown'
 import { TypeTag } from '../../ui/TypeTag'
 import './catalog.css'
@@ -19,25 +19,28 @@ interface Props {
   onRemove: (item: CatalogItem) => void
 }
 
-export function CatalogTable({ catalog, items, onChange, onRetire, onRemove }: Props) {
+export function CatalogTable(props: Props) {
+  const messages = useAdminMessages().catalog
+  const ofModules = props.items.some((item) => 'operations' in item)
+  return (
+    <ListTable
+      label={ofModules ? messages.module : messages.operation}
+      columns={useCatalogColumns(props, ofModules)}
+      items={props.items}
+      keyOf={(item) => item.key}
+      faded={(item) => !!item.retired}
+    />
+  )
+}
+
+function useCatalogColumns(props: Props, ofModules: boolean): Column<CatalogItem>[] {
+  const { catalog } = props
   const { tag } = useLanguage()
   const all = useAdminMessages()
   const messages = all.catalog
   const titles = titlesOf(catalog, tag)
   const titleOf = (item: CatalogItem) => titleIn(item.title, tag, item.key)
-  const action = (title: string, item: CatalogItem, run: (item: CatalogItem) => void, danger = false) => (
-    <button
-      type="button"
-      className={danger ? 'link link-danger' : 'link'}
-      aria-label={visibleText(all.named(title, titleOf(item)))}
-      onClick={() => run(item)}
-    >
-      {title}
-    </button>
-  )
-  const ofModules = items.some((item) => 'operations' in item)
-
-  const columns: Column<CatalogItem>[] = [
+  return [
     {
       key: 'title',
       title: ofModules ? messages.module : messages.operation,
@@ -53,19 +56,7 @@ export function CatalogTable({ catalog, items, onChange, onRetire, onRemove }: P
       ? {
           key: 'types',
           title: messages.types,
-          cell: (item) =>
-            'operations' in item && (
-              <span className="catalog-types">
-                {item.operations.map((key) => (
-                  <TypeTag
-                    key={key}
-                    title={titles.operation(key)}
-                    group={titles.group(key)}
-                    added={item.added?.includes(key) ? messages.typeAdded(titles.operation(key)) : undefined}
-                  />
-                ))}
-              </span>
-            ),
+          cell: (item) => 'operations' in item && <Types module={item} titles={titles} />,
         }
       : {
           key: 'used',
@@ -76,39 +67,60 @@ export function CatalogTable({ catalog, items, onChange, onRetire, onRemove }: P
             return count ? messages.moduleCount(count) : messages.nowhere
           },
         },
-    {
-      key: 'origin',
-      title: messages.origin,
-      width: 96,
-      cell: (item) => (
-        <span className="stack">
-          {item.built_in ? messages.builtIn : messages.own}
-          {item.retired && <small>{messages.retired}</small>}
-          {'added' in item && !!item.added?.length && <small>{messages.typesAdded(item.added.length)}</small>}
-        </span>
-      ),
-    },
+    { key: 'origin', title: messages.origin, width: 96, cell: (item) => <Origin item={item} /> },
     {
       key: 'actions',
       title: all.actions,
       actions: true,
       width: 200,
-      cell: (item) => (
-        <>
-          {(!item.built_in || ofModules) && action(messages.change, item, onChange)}
-          {!item.built_in && action(item.retired ? messages.reinstate : messages.retire, item, onRetire)}
-          {!item.built_in && action(messages.remove, item, onRemove, true)}
-        </>
-      ),
+      cell: (item) => <CatalogActions {...props} item={item} title={titleOf(item)} />,
     },
   ]
+}
+
+/** The operation types of a module; those that were added to a built-in one are marked. */
+function Types({ module, titles }: { module: CatalogModule; titles: Titles }) {
+  const messages = useAdminMessages().catalog
   return (
-    <ListTable
-      label={ofModules ? messages.module : messages.operation}
-      columns={columns}
-      items={items}
-      keyOf={(item) => item.key}
-      faded={(item) => !!item.retired}
-    />
+    <span className="catalog-types">
+      {module.operations.map((key) => (
+        <TypeTag
+          key={key}
+          title={titles.operation(key)}
+          group={titles.group(key)}
+          added={module.added?.includes(key) ? messages.typeAdded(titles.operation(key)) : undefined}
+        />
+      ))}
+    </span>
+  )
+}
+
+function Origin({ item }: { item: CatalogItem }) {
+  const messages = useAdminMessages().catalog
+  return (
+    <span className="stack">
+      {item.built_in ? messages.builtIn : messages.own}
+      {item.retired && <small>{messages.retired}</small>}
+      {'added' in item && !!item.added?.length && <small>{messages.typesAdded(item.added.length)}</small>}
+    </span>
+  )
+}
+
+interface ActionsProps extends Pick<Props, 'onChange' | 'onRetire' | 'onRemove'> {
+  item: CatalogItem
+  title: string
+}
+
+function CatalogActions({ item, title, onChange, onRetire, onRemove }: ActionsProps) {
+  const messages = useAdminMessages().catalog
+  const retire = item.retired ? messages.reinstate : messages.retire
+  return (
+    <>
+      {(!item.built_in || 'operations' in item) && (
+        <RowAction title={messages.change} of={title} onClick={() => onChange(item)} />
+      )}
+      {!item.built_in && <RowAction title={retire} of={title} onClick={() => onRetire(item)} />}
+      {!item.built_in && <RowAction danger title={messages.remove} of={title} onClick={() => onRemove(item)} />}
+    </>
   )
 }
