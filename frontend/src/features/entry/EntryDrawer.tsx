@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useEffect, useEffectEvent, useRef } from 'react'
+import { useEffect, useRef } from 'react'
 import { type EntryMessages, useEntryMessages } from '../../i18n/entryMessages'
 import { ApiProblem, isProblem, problemText } from '../../lib/problem'
 import { visibleText } from '../../lib/visible'
@@ -12,13 +12,14 @@ import type { Filters } from '../../model/log/filters'
 import { useEntry } from '../../model/log/queries'
 import { PrintHeader } from '../../model/print/PrintHeader'
 import { useKeyNames } from '../../model/settings/keyNames'
-import { Icon } from '../../ui/Icon'
+import { IconButton } from '../../ui/IconButton'
 import { Notice } from '../../ui/Notice'
 import { Shown } from '../../ui/Shown'
-import { FailedMark, TypeTag } from '../../ui/TypeTag'
 import { Changes } from './Changes'
 import { ContentHistory } from './ContentHistory'
+import { DrawerHead } from './DrawerHead'
 import { SameUser } from './SameUser'
+import { useDrawerKeys } from './useDrawerKeys'
 import '../../model/entry/drawer.css'
 import './print.css'
 
@@ -40,7 +41,7 @@ interface Props {
 
 /** One entry with all its details, beside the list, which stays usable. */
 export default function EntryDrawer(props: Props) {
-  const { tenant, name, position, previous, next, titles, onOpen, onClose, onCopy } = props
+  const { tenant, name } = props
   const messages = useEntryMessages()
   const query = useEntry(tenant.id, name)
   const entry = query.data
@@ -51,65 +52,11 @@ export default function EntryDrawer(props: Props) {
     body.current?.scrollTo({ top: 0 })
   }, [name.id, name.seq])
 
-  // Escape closes it from anywhere, except where it has another meaning.
-  const close = useEffectEvent(onClose)
-  useEffect(() => {
-    const key = (event: globalThis.KeyboardEvent) => {
-      if (event.key !== 'Escape' || event.defaultPrevented) return
-      if (event.target instanceof HTMLElement && event.target.closest('input, dialog, [role=dialog], figure')) return
-      close()
-    }
-    document.addEventListener('keydown', key)
-    return () => document.removeEventListener('keydown', key)
-  }, [])
-
-  function keyDown(event: KeyboardEvent) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return
-    // Up and down scroll the entry itself, where it is longer than the drawer and has the focus.
-    const scrolls = event.target instanceof Node && body.current?.contains(event.target)
-    const sideways = event.target instanceof HTMLElement && event.target.closest('pre, table') !== null
-    const forth =
-      event.key === 'j' || (event.key === 'ArrowDown' && !scrolls) || (event.key === 'ArrowRight' && !sideways)
-    const back = event.key === 'k' || (event.key === 'ArrowUp' && !scrolls) || (event.key === 'ArrowLeft' && !sideways)
-    const target = forth ? next : back ? previous : undefined
-    if (!target) return
-    event.preventDefault()
-    onOpen(target)
-  }
-
+  const keyDown = useDrawerKeys(body, props)
   return (
     <aside className={props.over ? 'drawer drawer-over' : 'drawer'} aria-label={messages.entry} onKeyDown={keyDown}>
       <PrintHeader tenant={tenant} title={messages.entry} />
-      <header>
-        {entry && (
-          <span className="drawer-what">
-            <TypeTag title={titles.operation(entry.operation)} group={titles.group(entry.operation)} />
-            {entry.outcome === 'failure' && <FailedMark />}
-            <span className="drawer-module cut" title={visibleText(titles.module(entry.module))}>
-              <Shown text={titles.module(entry.module)} />
-            </span>
-          </span>
-        )}
-        <span className="grow" />
-        {position && <span className="drawer-position">{messages.position(position.index, position.total)}</span>}
-        {position && (
-          <>
-            <HeadButton
-              label={messages.previousEntry}
-              icon="up"
-              disabled={!previous}
-              onClick={() => previous && onOpen(previous)}
-            />
-            <HeadButton label={messages.nextEntry} icon="down" disabled={!next} onClick={() => next && onOpen(next)} />
-          </>
-        )}
-        <HeadButton
-          label={messages.copyEntryLink}
-          icon="link"
-          onClick={() => onCopy(window.location.href, messages.linkCopied)}
-        />
-        <HeadButton label={messages.closeEntry} icon="close" onClick={onClose} />
-      </header>
+      <DrawerHead {...props} entry={entry} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by keys too */}
       <div ref={body} className="drawer-body" tabIndex={0}>
         {query.error && !entry && <Missing name={name} error={query.error} onRetry={() => query.refetch()} />}
@@ -139,29 +86,6 @@ function noEntryText({ id, seq }: EntryName, messages: EntryMessages): string {
   return id === noId ? messages.noEntryWithSeq(seq) : messages.noEntryOfIdWithSeq(visibleText(id), seq)
 }
 
-interface HeadButtonProps {
-  label: string
-  icon: 'up' | 'down' | 'link' | 'close'
-  disabled?: boolean
-  onClick: () => void
-}
-
-/** A button that keeps the focus if it becomes disabled, at the end of the list. */
-function HeadButton({ label, icon, disabled, onClick }: HeadButtonProps) {
-  return (
-    <button
-      type="button"
-      className="icon-button"
-      aria-label={label}
-      title={label}
-      aria-disabled={disabled}
-      onClick={disabled ? undefined : onClick}
-    >
-      <Icon name={icon} />
-    </button>
-  )
-}
-
 function EntryBody({ entry, tenant, filters, titles, organizations, onOpen, onCopy }: Props & { entry: ProvenEntry }) {
   const messages = useEntryMessages()
   const changes = entry.changes ?? []
@@ -178,15 +102,7 @@ function EntryBody({ entry, tenant, filters, titles, organizations, onOpen, onCo
           <span className="mono">
             <Shown text={entry.content.id} />
           </span>
-          <button
-            type="button"
-            className="icon-button drawer-copy"
-            aria-label={messages.copyContentId}
-            title={messages.copyContentId}
-            onClick={() => onCopy(entry.content?.id ?? '')}
-          >
-            <Icon name="copy" small />
-          </button>
+          <CopyButton label={messages.copyContentId} text={entry.content.id} onCopy={onCopy} />
         </div>
       )}
       <ProofLine entry={entry} tenant={tenant.id} zone={tenant.time_zone} onCopy={onCopy} />
@@ -212,18 +128,14 @@ function EntryBody({ entry, tenant, filters, titles, organizations, onOpen, onCo
           <dt>{messages.entryId}</dt>
           <dd className="drawer-id">
             <span className="mono">{entry.id}</span>
-            <button
-              type="button"
-              className="icon-button drawer-copy"
-              aria-label={messages.copyEntryId}
-              title={messages.copyEntryId}
-              onClick={() => onCopy(entry.id)}
-            >
-              <Icon name="copy" small />
-            </button>
+            <CopyButton label={messages.copyEntryId} text={entry.id} onCopy={onCopy} />
           </dd>
         </div>
       </dl>
     </>
   )
+}
+
+function CopyButton({ label, text, onCopy }: { label: string; text: string; onCopy: Props['onCopy'] }) {
+  return <IconButton small className="icon-button drawer-copy" label={label} icon="copy" onClick={() => onCopy(text)} />
 }

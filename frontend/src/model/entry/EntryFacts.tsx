@@ -19,15 +19,13 @@ export function EntryFacts({ entry, zone, organizations, keyName }: Props) {
   const messages = useEntryMessages()
   const instant = Date.parse(entry.time)
   const wall = wallTime(instant, zone)
+  const failed = entry.outcome === 'failure'
   return (
     <dl className="facts">
       <div>
         <dt>{messages.user}</dt>
         <dd>
-          <Shown text={entry.user.name} />{' '}
-          <small className="mono">
-            <Shown text={entry.user.id} />
-          </small>
+          <NameAndId name={entry.user.name} id={entry.user.id} />
         </dd>
       </div>
       <div>
@@ -59,39 +57,52 @@ export function EntryFacts({ entry, zone, organizations, keyName }: Props) {
       </div>
       <div>
         <dt>{messages.outcome}</dt>
-        <dd className={entry.outcome === 'failure' ? 'facts-failure' : undefined}>
-          {entry.outcome === 'failure' ? messages.failure : messages.success}
-        </dd>
+        <dd className={failed ? 'facts-failure' : undefined}>{failed ? messages.failure : messages.success}</dd>
       </div>
-      {(entry.ip || entry.user_agent) && (
-        <div>
-          <dt>{messages.source}</dt>
-          <dd className="facts-source" title={visibleText([entry.ip, entry.user_agent].filter(Boolean).join(' '))}>
-            <Shown text={entry.ip ?? ''} />{' '}
-            {entry.user_agent && (
-              <small>
-                <Shown text={userAgentName(entry.user_agent)} />
-              </small>
-            )}
-          </dd>
-        </div>
-      )}
+      <Source entry={entry} />
       {entry.key && (
         <div>
           <dt>{messages.recordedBy}</dt>
           <dd>
-            {keyName && (
-              <>
-                <Shown text={keyName} />{' '}
-              </>
-            )}
-            <small className="mono">
-              <Shown text={entry.key} />
-            </small>
+            <NameAndId name={keyName || undefined} id={entry.key} />
           </dd>
         </div>
       )}
     </dl>
+  )
+}
+
+function NameAndId({ name, id }: { name: string | undefined; id: string }) {
+  return (
+    <>
+      {name !== undefined && (
+        <>
+          <Shown text={name} />{' '}
+        </>
+      )}
+      <small className="mono">
+        <Shown text={id} />
+      </small>
+    </>
+  )
+}
+
+/** The address and the browser; nothing if neither was recorded. */
+function Source({ entry: { ip = '', user_agent: agent = '' } }: { entry: Entry }) {
+  const messages = useEntryMessages()
+  if (!ip && !agent) return null
+  return (
+    <div>
+      <dt>{messages.source}</dt>
+      <dd className="facts-source" title={visibleText([ip, agent].filter(Boolean).join(' '))}>
+        <Shown text={ip} />{' '}
+        {agent && (
+          <small>
+            <Shown text={userAgentName(agent)} />
+          </small>
+        )}
+      </dd>
+    </div>
   )
 }
 

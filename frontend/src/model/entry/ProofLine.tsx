@@ -4,8 +4,9 @@ import { exactTime } from '../../lib/time/zone'
 import { visibleText } from '../../lib/visible'
 import type { ProvenEntry, Witness } from '../api/types'
 import { delayOf } from './delay'
+import type { ProofResult } from './proof'
 import { useProofResult } from './useProofResult'
-import { MismatchLine, UncheckedLine, VerdictLine } from './VerdictLine'
+import { Action, MismatchText, UncheckedText, VerdictLine } from './VerdictLine'
 
 interface Props {
   entry: ProvenEntry
@@ -30,46 +31,65 @@ export function ProofLine(props: Props) {
 type Result = Omit<ReturnType<typeof useProofResult>, 'failing'>
 
 /** Green only after the check. */
-function Verdict({ entry, zone, onCopy, verdict, keyError, retry, trust }: Props & Result) {
-  const messages = useEntryMessages()
-  const copyLink = (label: string) => (
-    <button
-      type="button"
-      className="link"
-      onClick={() => onCopy(JSON.stringify({ id: entry.id, proof: entry.proof, verdict }, null, 2))}
-    >
-      {label}
-    </button>
+function Verdict(props: Props & Result) {
+  const { verdict, keyError } = props
+  const kind = keyError || !verdict ? 'neutral' : kinds[verdict.state]
+  return (
+    <VerdictLine kind={kind}>
+      <VerdictText {...props} />
+    </VerdictLine>
   )
+}
 
-  if (keyError) return <UncheckedLine reason="key" onRetry={retry} />
-  if (!verdict) return <VerdictLine kind="neutral">{messages.checking}</VerdictLine>
-  if (verdict.state === 'proven')
-    return (
-      <VerdictLine kind="proven">
-        <b>{messages.proven}</b>
-        {messages.gap()}
-        {sinceText(entry, zone, messages)}
-        {messages.gap()}
-        {messages.provenText(entry.seq, verdict.size)}
-        {messages.gap()}
-        {verdict.witnesses.map(({ name, at }) => (
-          <Fragment key={name}>
-            {messages.witnessed(visibleText(name), exactTime(at, zone))}
-            {messages.gap()}
-          </Fragment>
-        ))}
-        {copyLink(messages.copyProof)}
-      </VerdictLine>
-    )
-  if (verdict.state === 'mismatch')
-    return (
-      <MismatchLine title={messages.mismatch} reason={verdict.reason} onTrust={trust}>
-        {copyLink(messages.copyDetails)}
-      </MismatchLine>
-    )
-  if (verdict.state === 'unchecked') return <UncheckedLine reason={verdict.reason} onRetry={retry} />
-  return <VerdictLine kind="neutral">{messages.waiting}</VerdictLine>
+const kinds = { proven: 'proven', mismatch: 'broken', waiting: 'neutral', unchecked: 'neutral' } as const
+
+function VerdictText({ entry, zone, onCopy, verdict, keyError, retry, trust }: Props & Result) {
+  const messages = useEntryMessages()
+  const copy = () => onCopy(JSON.stringify({ id: entry.id, proof: entry.proof, verdict }, null, 2))
+  if (keyError) return <UncheckedText reason="key" onRetry={retry} />
+  if (!verdict) return messages.checking
+  switch (verdict.state) {
+    case 'proven':
+      return <Proven entry={entry} zone={zone} verdict={verdict} onCopy={copy} />
+    case 'mismatch':
+      return (
+        <MismatchText title={messages.mismatch} reason={verdict.reason} onTrust={trust}>
+          <Action text={messages.copyDetails} onClick={copy} />
+        </MismatchText>
+      )
+    case 'waiting':
+      return messages.waiting
+    case 'unchecked':
+      return <UncheckedText reason={verdict.reason} onRetry={retry} />
+  }
+}
+
+interface ProvenProps {
+  entry: ProvenEntry
+  zone: string
+  verdict: Extract<ProofResult, { state: 'proven' }>
+  onCopy: () => void
+}
+
+function Proven({ entry, zone, verdict, onCopy }: ProvenProps) {
+  const messages = useEntryMessages()
+  return (
+    <>
+      <b>{messages.proven}</b>
+      {messages.gap()}
+      {sinceText(entry, zone, messages)}
+      {messages.gap()}
+      {messages.provenText(entry.seq, verdict.size)}
+      {messages.gap()}
+      {verdict.witnesses.map(({ name, at }) => (
+        <Fragment key={name}>
+          {messages.witnessed(visibleText(name), exactTime(at, zone))}
+          {messages.gap()}
+        </Fragment>
+      ))}
+      <Action text={messages.copyProof} onClick={onCopy} />
+    </>
+  )
 }
 
 /** A witness that refuses to confirm the log, or is silent. */

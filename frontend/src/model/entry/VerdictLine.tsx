@@ -11,7 +11,7 @@ interface Props {
 
 const icons: Record<Props['kind'], IconName> = { proven: 'shield', broken: 'shieldBroken', neutral: 'shieldOpen' }
 
-/** The result of a check in this browser. */
+/** The result of a check in this browser. It stays for all results, so that a change of it is announced. */
 export function VerdictLine({ kind, children }: Props) {
   return (
     <div className={`proof proof-${kind}`} role="status">
@@ -31,10 +31,10 @@ interface MismatchProps {
 }
 
 /** Why what was checked is not to be trusted. A key that has changed can be trusted from now on. */
-export function MismatchLine({ title, reason, onTrust, children }: MismatchProps) {
+export function MismatchText({ title, reason, onTrust, children }: MismatchProps) {
   const messages = useEntryMessages()
   return (
-    <VerdictLine kind="broken">
+    <>
       <b>{title}</b>
       {messages.gap()}
       {messages.reasons[reason]}
@@ -43,12 +43,10 @@ export function MismatchLine({ title, reason, onTrust, children }: MismatchProps
       {(reason === 'keyChanged' || reason === 'keyReplaced') && (
         <>
           {messages.gap()}
-          <button type="button" className="link" onClick={onTrust}>
-            {messages.trustKey}
-          </button>
+          <Action text={messages.trustKey} onClick={onTrust} />
         </>
       )}
-    </VerdictLine>
+    </>
   )
 }
 
@@ -58,15 +56,22 @@ interface UncheckedProps {
 }
 
 /** Why nothing was checked, and the way to try again. */
-export function UncheckedLine({ reason, onRetry }: UncheckedProps) {
+export function UncheckedText({ reason, onRetry }: UncheckedProps) {
   const messages = useEntryMessages()
   return (
-    <VerdictLine kind="neutral">
+    <>
       {messages.notChecked(messages.reasons[reason])}
       {messages.gap()}
-      <button type="button" className="link" onClick={onRetry}>
-        {messages.retry}
-      </button>
-    </VerdictLine>
+      <Action text={messages.retry} onClick={onRetry} />
+    </>
+  )
+}
+
+/** What the reader can do, within the line. */
+export function Action({ text, onClick }: { text: string; onClick: () => void }) {
+  return (
+    <button type="button" className="link" onClick={onClick}>
+      {text}
+    </button>
   )
 }
