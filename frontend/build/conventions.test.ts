@@ -99,7 +99,6 @@ function longFunctions(name: string, text: string): [string, number][] {
 const longComponents: Record<string, number> = {
   'features/list/LogTable.tsx LogTable': 201,
   'model/organizations/OrganizationTree.tsx OrganizationTree': 199,
-  'features/exports/ExportDialog.tsx ExportDialog': 158,
   'app/LogPage.tsx LogPage': 128,
   'ui/ChoiceList.tsx ChoiceList': 127,
   'features/histogram/Histogram.tsx Histogram': 121,
@@ -109,7 +108,6 @@ const longComponents: Record<string, number> = {
   'features/list/LogRow.tsx LogRow': 104,
   'features/filters/FilterBar.tsx FilterBar': 104,
   'features/list/EmptyState.tsx EmptyState': 102,
-  'features/exports/ExportList.tsx ExportLine': 98,
   'features/views/ViewsPanel.tsx Views': 97,
   'model/organizations/OrganizationField.tsx OrganizationField': 93,
   'features/organizations/OrganizationDialog.tsx OrganizationDialog': 93,

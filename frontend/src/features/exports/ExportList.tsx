@@ -4,7 +4,6 @@ import { useExportsMessages } from '../../i18n/exportsMessages'
 import { urlOf } from '../../lib/basePath'
 import { problemText } from '../../lib/problem'
 import { sizeText } from '../../lib/size'
-import { exactTime } from '../../lib/time/zone'
 import { visibleText } from '../../lib/visible'
 import type { Export, Tenant } from '../../model/api/types'
 import type { Titles } from '../../model/log/catalog'
@@ -12,7 +11,7 @@ import { withIds } from '../../model/log/names'
 import { useOrganizations } from '../../model/log/queries'
 import { Notice } from '../../ui/Notice'
 import { Shown } from '../../ui/Shown'
-import { exportContent, exportFailure, exportPeriod, remainingTime } from './describe'
+import { exportContent, exportFailure, exportPeriod, madeText, remainingTime } from './describe'
 import { bundlePath, filePath, type useExports, useRemoveExport } from './queries'
 import { bundleName } from './verify'
 import './exports.css'
@@ -81,6 +80,7 @@ export function ExportList({ tenant, titles, query, limit, started }: Props) {
 interface LineProps {
   one: Export
   tenant: Tenant
+  /** The exported entries: the filters as text. */
   what: string
   isNew: boolean
   canDelete: boolean
@@ -89,18 +89,8 @@ interface LineProps {
 
 function ExportLine({ one, tenant, what: holds, isNew, canDelete, onCancel }: LineProps) {
   const messages = useExportsMessages()
-  const failure = exportFailure(one)
-  const [proof, setProof] = useState(false)
-  const [deleting, setDeleting] = useState(false)
-  const proofId = useId()
-  const zone = tenant.time_zone
-  const what = messages.exportLine(holds, exportPeriod(one, zone, messages))
-  const by = one.created_by.username ?? one.created_by.key ?? ''
-  const format = one.format === 'xlsx' ? 'Excel' : one.format.toUpperCase()
-  const time = exactTime(one.created_at, zone).slice(0, 16)
-  const made =
-    one.status === 'running' ? messages.startedBy(by, format, time.slice(11)) : messages.madeBy(by, format, time)
-  const part = one.rows_total > 0 ? Math.min(1, one.rows_done / one.rows_total) : 0
+  const what = messages.exportLine(holds, exportPeriod(one, tenant.time_zone, messages))
+  const made = madeText(one, tenant.time_zone, messages)
   return (
     <li className={isNew ? 'export-new' : undefined}>
       <span className="export-what">
@@ -112,76 +102,107 @@ function ExportLine({ one, tenant, what: holds, isNew, canDelete, onCancel }: Li
         </small>
       </span>
       {one.status === 'running' ? (
-        <>
-          <span className="export-number">{Math.floor(part * 100)}%</span>
-          <span className="export-state">
-            <small>{messages.rowsOf(one.rows_done, one.rows_total)}</small>
-            <progress value={part} max={1} aria-label={messages.exportProgress} />
-          </span>
-          <span className="export-actions">
-            <button type="button" className="link" onClick={onCancel}>
-              {messages.cancelExport}
-            </button>
-          </span>
-        </>
+        <Running one={one} onCancel={onCancel} />
       ) : (
-        <>
-          <span className="export-number">
-            {one.status === 'done' ? messages.rows(one.rows_total) : messages.exportStatus[one.status]}
-          </span>
-          <small className="export-state" title={failure}>
-            {one.status === 'done'
-              ? messages.kept(sizeText(one.size), remainingTime(one, Date.now(), messages))
-              : failure}
-          </small>
-          <span className="export-actions">
-            {one.status === 'done' && (
-              <button
-                type="button"
-                className="link"
-                aria-label={visibleText(messages.verifyOf(what))}
-                aria-expanded={proof}
-                aria-controls={proof ? proofId : undefined}
-                onClick={() => setProof(!proof)}
-              >
-                {messages.verify}
-              </button>
-            )}
-            {one.status === 'done' && (
-              <>
-                <a className="link" href={urlOf(filePath(tenant.id, one.id))} download={one.file_name}>
-                  {messages.fileAlone}
-                </a>
-                <a
-                  className="link"
-                  href={urlOf(bundlePath(tenant.id, one.id))}
-                  download={bundleName(one.file_name)}
-                  title={messages.downloadHint}
-                >
-                  {messages.download}
-                </a>
-              </>
-            )}
-            {canDelete && (
-              <button type="button" className="link link-danger" onClick={() => setDeleting(true)}>
-                {messages.delete}
-              </button>
-            )}
-            {deleting && (
-              <Suspense fallback={null}>
-                <DeleteExport tenant={tenant.id} id={one.id} what={what} onClose={() => setDeleting(false)} />
-              </Suspense>
-            )}
-          </span>
-          {proof && (
-            <div id={proofId} className="export-proof-row">
-              <Suspense fallback={null}>
-                <ExportProof tenant={tenant.id} one={one} />
-              </Suspense>
-            </div>
-          )}
-        </>
+        <Finished one={one} tenant={tenant.id} what={what} canDelete={canDelete} />
       )}
     </li>
+  )
+}
+
+/** The progress of an export. */
+function Running({ one, onCancel }: { one: Export; onCancel: () => void }) {
+  const messages = useExportsMessages()
+  const part = one.rows_total > 0 ? Math.min(1, one.rows_done / one.rows_total) : 0
+  return (
+    <>
+      <span className="export-number">{Math.floor(part * 100)}%</span>
+      <span className="export-state">
+        <small>{messages.rowsOf(one.rows_done, one.rows_total)}</small>
+        <progress value={part} max={1} aria-label={messages.exportProgress} />
+      </span>
+      <span className="export-actions">
+        <button type="button" className="link" onClick={onCancel}>
+          {messages.cancelExport}
+        </button>
+      </span>
+    </>
+  )
+}
+
+interface FinishedProps {
+  one: Export
+  tenant: string
+  what: string
+  canDelete: boolean
+}
+
+/** The result of an export: its file and proof, or why there is none. */
+function Finished({ one, tenant, what, canDelete }: FinishedProps) {
+  const messages = useExportsMessages()
+  const failure = exportFailure(one)
+  const [proof, setProof] = useState(false)
+  const [deleting, setDeleting] = useState(false)
+  const proofId = useId()
+  const done = one.status === 'done'
+  return (
+    <>
+      <span className="export-number">{done ? messages.rows(one.rows_total) : messages.exportStatus[one.status]}</span>
+      <small className="export-state" title={failure}>
+        {done ? messages.kept(sizeText(one.size), remainingTime(one, Date.now(), messages)) : failure}
+      </small>
+      <span className="export-actions">
+        {done && (
+          <button
+            type="button"
+            className="link"
+            aria-label={visibleText(messages.verifyOf(what))}
+            aria-expanded={proof}
+            aria-controls={proof ? proofId : undefined}
+            onClick={() => setProof(!proof)}
+          >
+            {messages.verify}
+          </button>
+        )}
+        {done && <Downloads one={one} tenant={tenant} />}
+        {canDelete && (
+          <button type="button" className="link link-danger" onClick={() => setDeleting(true)}>
+            {messages.delete}
+          </button>
+        )}
+        {deleting && (
+          <Suspense fallback={null}>
+            <DeleteExport tenant={tenant} id={one.id} what={what} onClose={() => setDeleting(false)} />
+          </Suspense>
+        )}
+      </span>
+      {proof && (
+        <div id={proofId} className="export-proof-row">
+          <Suspense fallback={null}>
+            <ExportProof tenant={tenant} one={one} />
+          </Suspense>
+        </div>
+      )}
+    </>
+  )
+}
+
+/** The file alone, and as a ZIP with what proves it. */
+function Downloads({ one, tenant }: { one: Export; tenant: string }) {
+  const messages = useExportsMessages()
+  return (
+    <>
+      <a className="link" href={urlOf(filePath(tenant, one.id))} download={one.file_name}>
+        {messages.fileAlone}
+      </a>
+      <a
+        className="link"
+        href={urlOf(bundlePath(tenant, one.id))}
+        download={bundleName(one.file_name)}
+        title={messages.downloadHint}
+      >
+        {messages.download}
+      </a>
+    </>
   )
 }

@@ -1,6 +1,7 @@
 import type { ExportsMessages } from '../../i18n/exportsMessages'
 import { ApiProblem, problemText } from '../../lib/problem'
 import { exactPeriod } from '../../lib/time/phrases'
+import { exactTime, offsetText } from '../../lib/time/zone'
 import type { Export } from '../../model/api/types'
 import type { Titles } from '../../model/log/catalog'
 import { type Field, fieldOf, isExclusion, listFilters, wireName } from '../../model/log/filters'
@@ -35,6 +36,26 @@ export function exportContent(
 export function exportPeriod(one: Export, zone: string, messages: ExportsMessages): string {
   if (one.range !== 'custom' || !one.from || !one.to) return messages.rangeInText[one.range]
   return exactPeriod(Date.parse(one.from), Date.parse(one.to), zone, messages)
+}
+
+/** Who made an export, in which format and when. */
+export function madeText(one: Export, zone: string, messages: ExportsMessages): string {
+  const by = one.created_by.username ?? one.created_by.key ?? ''
+  const format = one.format === 'xlsx' ? 'Excel' : one.format.toUpperCase()
+  const time = exactTime(one.created_at, zone).slice(0, 16)
+  return one.status === 'running' ? messages.startedBy(by, format, time.slice(11)) : messages.madeBy(by, format, time)
+}
+
+/** The exact period of an export that is not started yet. */
+export function exactExportPeriod(
+  { from, to }: { from: string; to: string },
+  zone: string,
+  messages: ExportsMessages,
+): string {
+  // The last day of a preset is not over yet: the export ends now.
+  const end = new Date(Math.min(Date.parse(to), Date.now())).toISOString()
+  const period = messages.period(exactTime(from, zone), exactTime(end, zone))
+  return messages.periodInZone(period, zone, offsetText(Date.parse(end), zone))
 }
 
 /** How long the file is still kept. */
