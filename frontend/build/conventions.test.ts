@@ -116,7 +116,6 @@ const longComponents: Record<string, number> = {
   'features/tenants/TenantDialog.tsx TenantDialog': 87,
   'features/keys/AddKeyDialog.tsx AddKeyDialog': 86,
   'model/period/CustomPeriod.tsx CustomPeriod': 83,
-  'features/integration/snippets.ts snippet': 83,
   'ui/Chips.tsx Chips': 81,
   'model/log/useLog.ts useLog': 79,
   'features/tenants/TenantsPage.tsx TenantsPage': 77,

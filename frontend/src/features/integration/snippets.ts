@@ -30,22 +30,37 @@ export function sampleOperation(catalog: Catalog | undefined): { module: string;
 }
 
 /** A program that records one operation, as it can be run. */
-export function snippet(program: Program, { origin, tenant, key, module, operation }: Target): string {
-  const address = `${origin}/api/v1/tenants/${encodeURIComponent(tenant)}/entries`
-  const members = [
+export function snippet(program: Program, target: Target): string {
+  return writers[program](target, `${target.origin}/api/v1/tenants/${encodeURIComponent(target.tenant)}/entries`)
+}
+
+type Writer = (target: Target, address: string) => string
+
+const writers: Record<Program, Writer> = { curl, go, javascript, java }
+
+/** The members of the entry, a line each. */
+function members({ module, operation }: Target): string[] {
+  return [
     '"user": {"id": "u_1", "name": "Ada Lovelace", "role": "Editor"}',
     `"module": "${module}", "operation": "${operation}"`,
     '"content": {"id": "eml_1", "name": "Spring newsletter"}',
   ]
-  const entry = (indent: string) => `{\n${members.map((one) => `${indent}  ${one}`).join(',\n')}\n${indent}}`
-  switch (program) {
-    case 'curl':
-      return `curl '${address}' \\
-  -H 'Authorization: Bearer ${key}' \\
+}
+
+function entryJson(target: Target, indent: string): string {
+  const lines = members(target).map((one) => `${indent}  ${one}`)
+  return `{\n${lines.join(',\n')}\n${indent}}`
+}
+
+function curl(target: Target, address: string): string {
+  return `curl '${address}' \\
+  -H 'Authorization: Bearer ${target.key}' \\
   -H 'Content-Type: application/json' \\
-  -d '${entry('  ')}'`
-    case 'go':
-      return `package main
+  -d '${entryJson(target, '  ')}'`
+}
+
+function go(target: Target, address: string): string {
+  return `package main
 
 import (
 	"fmt"
@@ -56,12 +71,12 @@ import (
 )
 
 func main() {
-	entry := \`${entry('	')}\`
+	entry := \`${entryJson(target, '	')}\`
 	req, err := http.NewRequest("POST", "${address}", strings.NewReader(entry))
 	if err != nil {
 		log.Fatal(err)
 	}
-	req.Header.Set("Authorization", "Bearer ${key}")
+	req.Header.Set("Authorization", "Bearer ${target.key}")
 	req.Header.Set("Content-Type", "application/json")
 	answer, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -74,8 +89,10 @@ func main() {
 	}
 	fmt.Println(answer.Status, string(text))
 }`
-    case 'javascript':
-      return `const answer = await fetch('${address}', {
+}
+
+function javascript({ key, module, operation }: Target, address: string): string {
+  return `const answer = await fetch('${address}', {
   method: 'POST',
   headers: {
     Authorization: 'Bearer ${key}',
@@ -89,8 +106,11 @@ func main() {
   }),
 })
 console.log(answer.status, await answer.text())`
-    case 'java':
-      return `import java.net.URI;
+}
+
+function java(target: Target, address: string): string {
+  const all = members(target)
+  return `import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -98,11 +118,11 @@ import java.net.http.HttpResponse;
 public class Record {
     public static void main(String[] args) throws Exception {
         String entry = "{"
-            + ${members.map((one, index) => JSON.stringify(index < members.length - 1 ? `${one}, ` : one)).join('\n            + ')}
+            + ${all.map((one, index) => JSON.stringify(index < all.length - 1 ? `${one}, ` : one)).join('\n            + ')}
             + "}";
         HttpRequest request = HttpRequest.newBuilder()
             .uri(URI.create("${address}"))
-            .header("Authorization", "Bearer ${key}")
+            .header("Authorization", "Bearer ${target.key}")
             .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(entry))
             .build();
@@ -111,5 +131,4 @@ public class Record {
         System.out.println(answer.statusCode() + " " + answer.body());
     }
 }`
-  }
 }
