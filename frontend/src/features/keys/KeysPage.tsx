@@ -11,6 +11,7 @@ import { Copyable } from '../../ui/form/Copyable'
 import { FormDialog } from '../../ui/form/FormDialog'
 import { type Column, ListTable } from '../../ui/ListTable'
 import { Loaded } from '../../ui/Loaded'
+import { RowAction } from '../../ui/RowAction'
 import { SectionHead } from '../../ui/SectionHead'
 import { Shown } from '../../ui/Shown'
 import { Timestamp } from '../../ui/Timestamp'
@@ -20,59 +21,12 @@ import { keyExample } from './keyExample'
 
 /** The API keys of programs. */
 export default function KeysPage({ tenant }: { tenant: Tenant }) {
-  const all = useAdminMessages()
-  const messages = all.keys
+  const messages = useAdminMessages().keys
   const list = useApiKeys(tenant.id)
   const [adding, setAdding] = useState(false)
   const [made, setMade] = useState<CreatedKey>()
   const [revoking, setRevoking] = useState<ApiKey>()
-  const zone = tenant.time_zone
-
-  const columns: Column<ApiKey>[] = [
-    {
-      key: 'name',
-      title: messages.name,
-      cell: (key) => (
-        <span className="stack">
-          <span className="cut" title={visibleText(key.name)}>
-            <Shown text={key.name} />
-          </span>
-          <small className="mono">{key.id}…</small>
-        </span>
-      ),
-    },
-    { key: 'scope', title: messages.scope, width: 200, cell: (key) => <KeyScope apiKey={key} tenant={tenant} /> },
-    {
-      key: 'created',
-      title: messages.created,
-      width: 176,
-      cell: (key) => <Timestamp time={key.created_at} zone={zone} />,
-    },
-    {
-      key: 'used',
-      title: messages.lastUsed,
-      width: 176,
-      cell: (key) => (key.last_used_at ? <Timestamp time={key.last_used_at} zone={zone} /> : messages.never),
-    },
-    { key: 'status', title: messages.status, width: 176, cell: (key) => <KeyStatus apiKey={key} zone={zone} /> },
-    {
-      key: 'actions',
-      title: all.actions,
-      actions: true,
-      width: 96,
-      cell: (key) =>
-        !key.revoked_at && (
-          <button
-            type="button"
-            className="link link-danger"
-            aria-label={visibleText(all.named(messages.revoke, key.name))}
-            onClick={() => setRevoking(key)}
-          >
-            {messages.revoke}
-          </button>
-        ),
-    },
-  ]
+  const columns = useKeyColumns(tenant, setRevoking)
   return (
     <>
       <SectionHead title={messages.title} text={messages.text}>
@@ -109,6 +63,48 @@ export default function KeysPage({ tenant }: { tenant: Tenant }) {
       {revoking && <RevokeDialog tenant={tenant} apiKey={revoking} onClose={() => setRevoking(undefined)} />}
     </>
   )
+}
+
+function useKeyColumns(tenant: Tenant, onRevoke: (key: ApiKey) => void): Column<ApiKey>[] {
+  const all = useAdminMessages()
+  const messages = all.keys
+  const zone = tenant.time_zone
+  return [
+    {
+      key: 'name',
+      title: messages.name,
+      cell: (key) => (
+        <span className="stack">
+          <span className="cut" title={visibleText(key.name)}>
+            <Shown text={key.name} />
+          </span>
+          <small className="mono">{key.id}…</small>
+        </span>
+      ),
+    },
+    { key: 'scope', title: messages.scope, width: 200, cell: (key) => <KeyScope apiKey={key} tenant={tenant} /> },
+    {
+      key: 'created',
+      title: messages.created,
+      width: 176,
+      cell: (key) => <Timestamp time={key.created_at} zone={zone} />,
+    },
+    {
+      key: 'used',
+      title: messages.lastUsed,
+      width: 176,
+      cell: (key) => (key.last_used_at ? <Timestamp time={key.last_used_at} zone={zone} /> : messages.never),
+    },
+    { key: 'status', title: messages.status, width: 176, cell: (key) => <KeyStatus apiKey={key} zone={zone} /> },
+    {
+      key: 'actions',
+      title: all.actions,
+      actions: true,
+      width: 96,
+      cell: (key) =>
+        !key.revoked_at && <RowAction danger title={messages.revoke} of={key.name} onClick={() => onRevoke(key)} />,
+    },
+  ]
 }
 
 /** The key itself, which is shown only once. */

@@ -14,12 +14,11 @@ export function HoldDialog({ tenant, onClose }: { tenant: Tenant; onClose: () =>
   const { fieldErrors } = useMessages()
   const messages = useAdminMessages().retention
   const add = useAddHold(tenant.id)
-  const [from, setFrom] = useState('')
-  const [to, setTo] = useState('')
+  const [text, setText] = useState({ from: '', to: '' })
   const [reason, setReason] = useState('')
   const [tried, setTried] = useState(false)
   const inputs = { from: useRef<HTMLInputElement>(null), to: useRef<HTMLInputElement>(null) }
-  const days = { from: parseDay(from), to: parseDay(to) }
+  const days = { from: parseDay(text.from), to: parseDay(text.to) }
   /** The error of a day: that it is invalid, or the server's message. */
   const wrong = (name: 'from' | 'to') =>
     tried && days[name] === undefined ? fieldErrors.date : fieldError(add.error, name)
@@ -51,24 +50,18 @@ export function HoldDialog({ tenant, onClose }: { tenant: Tenant; onClose: () =>
         error={fieldError(add.error, 'reason')}
         onChange={setReason}
       />
-      <TextField
-        ref={inputs.from}
-        label={messages.first}
-        hint={messages.firstHint(tenant.time_zone)}
-        placeholder="2026-01-31"
-        value={from}
-        error={wrong('from')}
-        onChange={setFrom}
-      />
-      <TextField
-        ref={inputs.to}
-        label={messages.last}
-        hint={messages.lastHint(tenant.time_zone)}
-        placeholder="2026-01-31"
-        value={to}
-        error={wrong('to')}
-        onChange={setTo}
-      />
+      {(['from', 'to'] as const).map((name) => (
+        <TextField
+          key={name}
+          ref={inputs[name]}
+          label={name === 'from' ? messages.first : messages.last}
+          hint={(name === 'from' ? messages.firstHint : messages.lastHint)(tenant.time_zone)}
+          placeholder="2026-01-31"
+          value={text[name]}
+          error={wrong(name)}
+          onChange={(day) => setText({ ...text, [name]: day })}
+        />
+      ))}
       <DaysToHold from={days.from ?? ''} to={days.to ?? ''} zone={tenant.time_zone} />
     </FormDialog>
   )

@@ -2,13 +2,13 @@ import { useState } from 'react'
 import { useAdminMessages } from '../../i18n/adminMessages'
 import { useMessages } from '../../i18n/language'
 import { daysSpan, inUtcAndZone } from '../../lib/time/utcDays'
-import { visibleText } from '../../lib/visible'
 import type { Deletion, Hold, Retention, Tenant, Waiting } from '../../model/api/types'
 import { useSession } from '../../model/session/session'
 import { Button } from '../../ui/Button'
 import { type Fact, Facts } from '../../ui/Facts'
 import { type Column, ListTable } from '../../ui/ListTable'
 import { Loaded } from '../../ui/Loaded'
+import { RowAction } from '../../ui/RowAction'
 import { SectionHead } from '../../ui/SectionHead'
 import { shown } from '../../ui/Shown'
 import { Timestamp } from '../../ui/Timestamp'
@@ -103,19 +103,31 @@ function Rule({ rule, zone }: { rule: Retention; zone: string }) {
   )
 }
 
-function Holds({
-  holds,
-  tenant,
-  onLift,
-}: {
+interface HoldsProps {
   holds: Hold[]
   tenant: Tenant
   onLift: ((hold: Hold) => void) | undefined
-}) {
+}
+
+function Holds({ holds, tenant, onLift }: HoldsProps) {
+  const messages = useAdminMessages().retention
+  const columns = useHoldColumns(tenant.time_zone, onLift)
+  if (holds.length === 0) return <p className="list-empty">{messages.noHolds}</p>
+  return (
+    <ListTable
+      label={messages.holds}
+      columns={columns}
+      items={[...holds].sort((a, b) => Number(!!a.lifted_at) - Number(!!b.lifted_at))}
+      keyOf={(hold) => hold.id}
+      faded={(hold) => !!hold.lifted_at}
+    />
+  )
+}
+
+function useHoldColumns(zone: string, onLift: HoldsProps['onLift']): Column<Hold>[] {
   const all = useAdminMessages()
   const messages = all.retention
-  const zone = tenant.time_zone
-  const columns: Column<Hold>[] = [
+  return [
     { key: 'reason', title: messages.reason, cell: (hold) => hold.reason },
     { key: 'days', title: messages.what, width: 360, cell: (hold) => <HeldDays hold={hold} /> },
     {
@@ -145,28 +157,9 @@ function Holds({
       width: 96,
       cell: (hold) =>
         onLift &&
-        !hold.lifted_at && (
-          <button
-            type="button"
-            className="link link-danger"
-            aria-label={visibleText(all.named(messages.lift, hold.reason))}
-            onClick={() => onLift(hold)}
-          >
-            {messages.lift}
-          </button>
-        ),
+        !hold.lifted_at && <RowAction danger title={messages.lift} of={hold.reason} onClick={() => onLift(hold)} />,
     },
   ]
-  if (holds.length === 0) return <p className="list-empty">{messages.noHolds}</p>
-  return (
-    <ListTable
-      label={messages.holds}
-      columns={columns}
-      items={[...holds].sort((a, b) => Number(!!a.lifted_at) - Number(!!b.lifted_at))}
-      keyOf={(hold) => hold.id}
-      faded={(hold) => !!hold.lifted_at}
-    />
-  )
 }
 
 function ByAndWhen({ who, time, zone }: { who: string; time: string; zone: string }) {

@@ -6,6 +6,7 @@ import { useTenants } from '../../model/settings/queries'
 import { Button } from '../../ui/Button'
 import { type Column, ListTable } from '../../ui/ListTable'
 import { Loaded } from '../../ui/Loaded'
+import { RowAction } from '../../ui/RowAction'
 import { SectionHead } from '../../ui/SectionHead'
 import { Shown } from '../../ui/Shown'
 import { FactorRule } from './FactorRule'
@@ -13,12 +14,31 @@ import { TenantDialog } from './TenantDialog'
 
 /** All tenants of the server, for owners. */
 export default function TenantsPage() {
-  const all = useAdminMessages()
-  const messages = all.tenants
+  const messages = useAdminMessages().tenants
   const tenants = useTenants()
   const [asked, setAsked] = useState<'new' | TenantSettings>()
+  const columns = useTenantColumns(setAsked)
+  return (
+    <>
+      <SectionHead title={messages.title} text={messages.text}>
+        <Button kind="primary" onClick={() => setAsked('new')}>
+          {messages.add}
+        </Button>
+      </SectionHead>
+      <Loaded query={tenants}>
+        {(list) => <ListTable label={messages.title} columns={columns} items={list} keyOf={(tenant) => tenant.id} />}
+      </Loaded>
+      <FactorRule />
+      {asked === 'new' && <TenantDialog onClose={() => setAsked(undefined)} />}
+      {asked && asked !== 'new' && <TenantDialog tenant={asked} onClose={() => setAsked(undefined)} />}
+    </>
+  )
+}
 
-  const columns: Column<TenantSettings>[] = [
+function useTenantColumns(onChange: (tenant: TenantSettings) => void): Column<TenantSettings>[] {
+  const all = useAdminMessages()
+  const messages = all.tenants
+  return [
     {
       key: 'name',
       title: messages.name,
@@ -61,31 +81,7 @@ export default function TenantsPage() {
       title: all.actions,
       actions: true,
       width: 96,
-      cell: (tenant) => (
-        <button
-          type="button"
-          className="link"
-          aria-label={all.named(messages.change, tenant.id)}
-          onClick={() => setAsked(tenant)}
-        >
-          {messages.change}
-        </button>
-      ),
+      cell: (tenant) => <RowAction title={messages.change} of={tenant.id} onClick={() => onChange(tenant)} />,
     },
   ]
-  return (
-    <>
-      <SectionHead title={messages.title} text={messages.text}>
-        <Button kind="primary" onClick={() => setAsked('new')}>
-          {messages.add}
-        </Button>
-      </SectionHead>
-      <Loaded query={tenants}>
-        {(list) => <ListTable label={messages.title} columns={columns} items={list} keyOf={(tenant) => tenant.id} />}
-      </Loaded>
-      <FactorRule />
-      {asked === 'new' && <TenantDialog onClose={() => setAsked(undefined)} />}
-      {asked && asked !== 'new' && <TenantDialog tenant={asked} onClose={() => setAsked(undefined)} />}
-    </>
-  )
 }
