@@ -104,7 +104,6 @@ const longComponents: Record<string, number> = {
   'features/histogram/Histogram.tsx Histogram': 121,
   'features/list/LogList.tsx LogList': 119,
   'ui/SearchField.tsx SearchField': 108,
-  'features/session/SetupPage.tsx SetupPage': 107,
   'features/list/LogRow.tsx LogRow': 104,
   'features/filters/FilterBar.tsx FilterBar': 104,
   'features/list/EmptyState.tsx EmptyState': 102,
@@ -120,7 +119,6 @@ const longComponents: Record<string, number> = {
   'model/period/PeriodPicker.tsx PeriodPicker': 66,
   'model/api/useEventSource.ts useEventSource': 66,
   'features/organizations/OrganizationPanel.tsx OrganizationPanel': 64,
-  'features/session/SecondFactorPage.tsx Code': 63,
   'features/list/ColumnTools.tsx Edge': 61,
 }
 

@@ -1,4 +1,4 @@
-import { useRef, useState } from 'react'
+import { type RefObject, useRef, useState } from 'react'
 import type { LocaleTag } from '../../i18n/dictionaries'
 import { useFactorMessages } from '../../i18n/factorMessages'
 import { problemText } from '../../lib/problem'
@@ -46,41 +46,20 @@ interface CodeProps extends StepProps {
 
 function Code({ passkey: offered, onRecovery, onLanguage }: CodeProps) {
   const messages = useFactorMessages()
-  const finish = useFinishSignIn()
-  const passkey = usePasskeySignIn()
-  const textOf = usePasskeyText()
-  const [code, setCode] = useState('')
   const input = useRef<HTMLInputElement>(null)
-  const left = attemptsLeft(finish.error, 'code')
-  const failure = passkey.error
-    ? textOf(passkey.error)
-    : finish.error && left === undefined && problemText(finish.error)
-
-  function submit(code: string) {
-    if (finish.isPending) return
-    const onError = () => {
-      setCode('')
-      input.current?.focus()
-    }
-    passkey.reset()
-    finish.mutate({ code }, { onError })
-  }
-  function submitPasskey() {
-    finish.reset()
-    passkey.mutate()
-  }
+  const { code, setCode, left, failure, pending, submit, submitPasskey } = useCodeStep(input)
   return (
     <CardPage
       title={messages.secondFactor}
       note={messages.enterCode}
       error={failure ? messages.signInFailed(failure) : undefined}
       action={messages.signIn}
-      pending={finish.isPending}
+      pending={pending.code}
       onSubmit={() => submit(code)}
       onLanguage={onLanguage}
       other={
         offered && (
-          <Button size="large" block className="card-other" pending={passkey.isPending} onClick={submitPasskey}>
+          <Button size="large" block className="card-other" pending={pending.passkey} onClick={submitPasskey}>
             {messages.usePasskeyInstead}
           </Button>
         )
@@ -106,6 +85,40 @@ function Code({ passkey: offered, onRecovery, onLanguage }: CodeProps) {
       />
     </CardPage>
   )
+}
+
+/** The code as typed, and both ways to finish the sign-in; an attempt in one clears the error of the other. */
+function useCodeStep(input: RefObject<HTMLInputElement | null>) {
+  const finish = useFinishSignIn()
+  const passkey = usePasskeySignIn()
+  const textOf = usePasskeyText()
+  const [code, setCode] = useState('')
+  const left = attemptsLeft(finish.error, 'code')
+
+  function submit(code: string) {
+    if (finish.isPending) return
+    const onError = () => {
+      setCode('')
+      input.current?.focus()
+    }
+    passkey.reset()
+    finish.mutate({ code }, { onError })
+  }
+  function submitPasskey() {
+    finish.reset()
+    passkey.mutate()
+  }
+
+  return {
+    code,
+    setCode,
+    /** How many attempts are left after a wrong code. */
+    left,
+    failure: passkey.error ? textOf(passkey.error) : finish.error && left === undefined && problemText(finish.error),
+    pending: { code: finish.isPending, passkey: passkey.isPending },
+    submit,
+    submitPasskey,
+  }
 }
 
 interface RecoveryProps extends StepProps {
