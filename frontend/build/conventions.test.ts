@@ -107,7 +107,6 @@ const longComponents: Record<string, number> = {
   'features/list/LogRow.tsx LogRow': 104,
   'features/filters/FilterBar.tsx FilterBar': 104,
   'features/list/EmptyState.tsx EmptyState': 102,
-  'features/views/ViewsPanel.tsx Views': 97,
   'model/organizations/OrganizationField.tsx OrganizationField': 93,
   'features/organizations/OrganizationDialog.tsx OrganizationDialog': 93,
   'app/TopBar.tsx TopBar': 88,

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react'
+import { type RefObject, useEffect, useRef, useState } from 'react'
 import { useMessages } from '../../i18n/language'
 import { problemText } from '../../lib/problem'
 import { visibleText } from '../../lib/visible'
@@ -38,18 +38,8 @@ function Views(props: Props) {
   const [leaving, setLeaving] = useState<string>()
   const panel = useRef<HTMLDivElement>(null)
   const error = views.error ?? save.error ?? remove.error
-
-  // The focus follows what takes the place of what had it.
-  const was = useRef<string>(undefined)
   const part = form ? `form ${form.view?.id ?? ''}` : leaving ? `leave ${leaving}` : 'list'
-  const ready = views.data !== undefined
-  useEffect(() => {
-    if (!ready || was.current === part) return
-    const first = was.current === undefined || part !== 'list'
-    was.current = part
-    const wanted = panel.current?.querySelector<HTMLElement>('input[type=text], button')
-    if (first || document.activeElement === document.body) wanted?.focus()
-  }, [part, ready])
+  useFocusInPart(panel, part, views.data !== undefined)
 
   if (form)
     return (
@@ -60,48 +50,18 @@ function Views(props: Props) {
 
   const own = views.data?.filter((view) => view.own)
   const others = views.data?.filter((view) => !view.own)
-  const list = (title: string | undefined, some: View[] | undefined) =>
-    some &&
-    some.length > 0 && (
-      <section>
-        {title && <h3>{title}</h3>}
-        <ul>
-          {some.map((view) =>
-            view.id === leaving ? (
-              <li key={view.id} className="views-leave">
-                <span>
-                  <Shown text={messages.views.removeAsk(view.name, view.shared)} />
-                </span>
-                <button
-                  type="button"
-                  className="text-button views-remove"
-                  onClick={() => remove.mutate(view.id, { onSettled: () => setLeaving(undefined) })}
-                >
-                  {messages.delete}
-                </button>
-                <button type="button" className="text-button quiet" onClick={() => setLeaving(undefined)}>
-                  {messages.cancel}
-                </button>
-              </li>
-            ) : (
-              <Line
-                key={view.id}
-                view={view}
-                current={showsView(query, view)}
-                onOpen={() => {
-                  onOpen(view)
-                  onClose()
-                }}
-                onStart={() => save.mutate({ id: view.id, body: { start: !view.start } })}
-                onChange={() => setForm({ view })}
-                onRemove={() => setLeaving(view.id)}
-              />
-            ),
-          )}
-        </ul>
-      </section>
-    )
-
+  const lines = {
+    query,
+    leaving,
+    onOpen: (view: View) => {
+      onOpen(view)
+      onClose()
+    },
+    onStart: (view: View) => save.mutate({ id: view.id, body: { start: !view.start } }),
+    onChange: (view: View) => setForm({ view }),
+    onLeave: setLeaving,
+    onRemove: (view: View) => remove.mutate(view.id, { onSettled: () => setLeaving(undefined) }),
+  }
   return (
     <div ref={panel} className="views-panel">
       {error && (
@@ -111,8 +71,8 @@ function Views(props: Props) {
       )}
       {views.data?.length === 0 && <p className="views-none">{messages.views.none}</p>}
       <div className="views-lists">
-        {list(others?.length ? messages.views.own : undefined, own)}
-        {list(messages.views.shared, others)}
+        <ViewList title={others?.length ? messages.views.own : undefined} views={own} {...lines} />
+        <ViewList title={messages.views.shared} views={others} {...lines} />
       </div>
       {views.data && (
         <div className="views-foot">
@@ -123,6 +83,77 @@ function Views(props: Props) {
         </div>
       )}
     </div>
+  )
+}
+
+/** The focus follows what takes the place of what had it, once the views have loaded. */
+function useFocusInPart(panel: RefObject<HTMLElement | null>, part: string, ready: boolean) {
+  const was = useRef<string>(undefined)
+  useEffect(() => {
+    if (!ready || was.current === part) return
+    const first = was.current === undefined || part !== 'list'
+    was.current = part
+    const wanted = panel.current?.querySelector<HTMLElement>('input[type=text], button')
+    if (first || document.activeElement === document.body) wanted?.focus()
+  }, [panel, part, ready])
+}
+
+interface ListProps {
+  title: string | undefined
+  views: View[] | undefined
+  /** The current filters, as in the URL. */
+  query: string
+  /** The view that is about to be removed. */
+  leaving: string | undefined
+  onOpen: (view: View) => void
+  onStart: (view: View) => void
+  onChange: (view: View) => void
+  /** Asks whether to remove a view, or no longer. */
+  onLeave: (id: string | undefined) => void
+  onRemove: (view: View) => void
+}
+
+function ViewList({ title, views, query, leaving, onOpen, onStart, onChange, onLeave, onRemove }: ListProps) {
+  if (!views?.length) return null
+  return (
+    <section>
+      {title && <h3>{title}</h3>}
+      <ul>
+        {views.map((view) =>
+          view.id === leaving ? (
+            <Leaving key={view.id} view={view} onRemove={() => onRemove(view)} onCancel={() => onLeave(undefined)} />
+          ) : (
+            <Line
+              key={view.id}
+              view={view}
+              current={showsView(query, view)}
+              onOpen={() => onOpen(view)}
+              onStart={() => onStart(view)}
+              onChange={() => onChange(view)}
+              onRemove={() => onLeave(view.id)}
+            />
+          ),
+        )}
+      </ul>
+    </section>
+  )
+}
+
+/** Asks whether to remove a view. */
+function Leaving({ view, onRemove, onCancel }: { view: View; onRemove: () => void; onCancel: () => void }) {
+  const messages = useMessages()
+  return (
+    <li className="views-leave">
+      <span>
+        <Shown text={messages.views.removeAsk(view.name, view.shared)} />
+      </span>
+      <button type="button" className="text-button views-remove" onClick={onRemove}>
+        {messages.delete}
+      </button>
+      <button type="button" className="text-button quiet" onClick={onCancel}>
+        {messages.cancel}
+      </button>
+    </li>
   )
 }
 
@@ -137,7 +168,9 @@ interface LineProps {
 
 function Line({ view, current, onOpen, onStart, onChange, onRemove }: LineProps) {
   const messages = useMessages()
-  const start = visibleText(view.start ? messages.views.startsHere(view.name) : messages.views.startWith(view.name))
+  const start = visibleText(
+    view.start ? messages.views.startsHere(view.name) : messages.views.startWith(view.name),
+  )
   return (
     <li>
       <button type="button" className="views-open" aria-current={current ? 'true' : undefined} onClick={onOpen}>
@@ -145,7 +178,9 @@ function Line({ view, current, onOpen, onStart, onChange, onRemove }: LineProps)
           <Shown text={view.name} />
         </span>
         {view.shared && (
-          <small className="cut">{shown(view.own ? messages.views.sharedTag : messages.views.by(view.made_by))}</small>
+          <small className="cut">
+            {shown(view.own ? messages.views.sharedTag : messages.views.by(view.made_by))}
+          </small>
         )}
       </button>
       <button
