@@ -107,8 +107,6 @@ const longComponents: Record<string, number> = {
   'features/list/LogRow.tsx LogRow': 104,
   'features/filters/FilterBar.tsx FilterBar': 104,
   'features/list/EmptyState.tsx EmptyState': 102,
-  'model/organizations/OrganizationField.tsx OrganizationField': 93,
-  'features/organizations/OrganizationDialog.tsx OrganizationDialog': 93,
   'app/TopBar.tsx TopBar': 88,
   'model/period/CustomPeriod.tsx CustomPeriod': 83,
   'ui/Chips.tsx Chips': 81,

@@ -4,6 +4,7 @@ import { useFieldError } from '../../ui/form/Form'
 import { Icon } from '../../ui/Icon'
 import { Loaded } from '../../ui/Loaded'
 import { Shown } from '../../ui/Shown'
+import type { Organization } from '../api/types'
 import { withIds } from '../log/names'
 import { useOrganizations } from '../log/queries'
 import { OrganizationTree, type TreeHandle } from './OrganizationTree'
@@ -26,27 +27,17 @@ interface Props {
  * Chooses an organization of the tenant's tree: typing searches it, Enter takes the match. A search without a choice is not
  * taken for the whole tenant: the field shows an error, and the form is not sent.
  */
-export function OrganizationField({ label, tenant, value, none, without, plain, onChange }: Props) {
-  const messages = useMessages()
+export function OrganizationField(props: Props) {
+  const { label, tenant, value, onChange } = props
   const id = useId()
   const organizations = useOrganizations(tenant, true)
   const [open, setOpen] = useState(false)
   const [find, setFind] = useState('')
   const opener = useRef<HTMLButtonElement>(null)
-  const tree = useRef<TreeHandle>(null)
-  const ready = open && organizations.data !== undefined
-  const names = useMemo(
-    () => withIds(organizations.data?.map(({ id, name }) => [id, name]) ?? []),
-    [organizations.data],
-  )
-  const name = value === undefined ? undefined : (names.get(value) ?? value)
+  const shown = useChosenText(props, organizations.data)
   const own = open && find.trim() !== '' ? 'unfinished' : value === undefined ? 'unchosen' : undefined
   const said = useFieldError(id)
   const fault = own && said
-
-  useEffect(() => {
-    if (ready) tree.current?.focusSearch()
-  }, [ready])
 
   function turn(on: boolean, search = '') {
     setFind(search)
@@ -67,8 +58,6 @@ export function OrganizationField({ label, tenant, value, none, without, plain, 
     event.preventDefault()
   }
 
-  const shown =
-    value === undefined ? messages.choose : value ? (plain ? (name ?? '') : messages.andBelow(name ?? '')) : none
   return (
     <fieldset className="form-field" onKeyDown={keyDown}>
       <legend>{label}</legend>
@@ -94,28 +83,55 @@ export function OrganizationField({ label, tenant, value, none, without, plain, 
           {fault}
         </p>
       )}
-      {open && (
-        <Loaded query={organizations}>
-          {(list) => (
-            <div className="form-tree">
-              <OrganizationTree
-                ref={tree}
-                organizations={list.filter((one) => !without?.has(one.id) && !(plain && one.archived))}
-                own={undefined}
-                selected={value ? [value] : []}
-                find={find}
-                onFind={setFind}
-                onSelect={choose}
-              />
-              {value !== '' && (
-                <button type="button" className="text-button" onClick={() => choose('')}>
-                  {none}
-                </button>
-              )}
-            </div>
-          )}
-        </Loaded>
-      )}
+      {open && <Choices {...props} query={organizations} find={find} onFind={setFind} onChoose={choose} />}
     </fieldset>
+  )
+}
+
+/** What the field shows: the chosen organization by its name, or that none is chosen. */
+function useChosenText({ value, none, plain }: Props, organizations: Organization[] | undefined): string {
+  const messages = useMessages()
+  const names = useMemo(() => withIds(organizations?.map(({ id, name }) => [id, name]) ?? []), [organizations])
+  if (value === undefined) return messages.choose
+  if (value === '') return none
+  const name = names.get(value) ?? value
+  return plain ? name : messages.andBelow(name)
+}
+
+interface ChoicesProps extends Props {
+  query: ReturnType<typeof useOrganizations>
+  find: string
+  onFind: (find: string) => void
+  onChoose: (id: string) => void
+}
+
+/** The tree to choose from, and the choice of no organization. */
+function Choices({ query, value, none, without, plain, find, onFind, onChoose }: ChoicesProps) {
+  const tree = useRef<TreeHandle>(null)
+  const ready = query.data !== undefined
+  useEffect(() => {
+    if (ready) tree.current?.focusSearch()
+  }, [ready])
+  return (
+    <Loaded query={query}>
+      {(list) => (
+        <div className="form-tree">
+          <OrganizationTree
+            ref={tree}
+            organizations={list.filter((one) => !without?.has(one.id) && !(plain && one.archived))}
+            own={undefined}
+            selected={value ? [value] : []}
+            find={find}
+            onFind={onFind}
+            onSelect={onChoose}
+          />
+          {value !== '' && (
+            <button type="button" className="text-button" onClick={() => onChoose('')}>
+              {none}
+            </button>
+          )}
+        </div>
+      )}
+    </Loaded>
   )
 }
