@@ -2,6 +2,7 @@ import { useRef, useState } from 'react'
 import { useMessages } from '../i18n/language'
 import { visibleText } from '../lib/visible'
 import { Icon } from './Icon'
+import { IconButton } from './IconButton'
 import { Shown } from './Shown'
 import './choices.css'
 
@@ -37,11 +38,66 @@ export function ChoiceList(props: Props) {
   const { label, findLabel, groups, counts, selected, excluded = [], onChange } = props
   const messages = useMessages()
   const [find, setFind] = useState('')
-  const findInput = useRef<HTMLInputElement>(null)
   const countOf = new Map(counts?.map(({ value, count }) => [value, count]))
-  const wanted = find.trim().toLowerCase()
   const wide = groups.some(({ choices }) => choices.some(({ title }) => title.length > longTitle))
-  const shown = groups
+  const shown = found(groups, find)
+
+  function turn(values: string[], on: boolean) {
+    const rest = without(selected, values)
+    onChange(on ? [...rest, ...values] : rest, without(excluded, values))
+  }
+
+  function exclude(value: string, on: boolean) {
+    const rest = without(excluded, [value])
+    onChange(without(selected, [value]), on ? [...rest, value] : rest)
+  }
+
+  return (
+    <div className={wide ? 'choices choices-wide' : 'choices'}>
+      {findLabel && (
+        <FindChoice
+          label={findLabel}
+          text={find}
+          clearable={selected.length + excluded.length > 0}
+          onText={(text) => {
+            setFind(text)
+            props.onFind?.(text)
+          }}
+          onClear={() => onChange([], [])}
+        />
+      )}
+      <fieldset className="choices-list" aria-label={label}>
+        {shown.map((group) => (
+          <div key={group.title ?? ''} className="choices-group">
+            {group.title && <GroupTitle {...group} title={group.title} selected={selected} onTurn={turn} />}
+            {group.choices.map(({ value, title }) => (
+              <Choice
+                key={value}
+                title={title}
+                count={counts && (countOf.get(value) ?? 0)}
+                selected={selected.includes(value)}
+                excluded={excluded.includes(value)}
+                onSelect={(on) => turn([value], on)}
+                onExclude={props.excluded && ((on) => exclude(value, on))}
+              />
+            ))}
+          </div>
+        ))}
+        {shown.length === 0 && !props.pending && <p className="choices-none">{messages.nothingFound}</p>}
+      </fieldset>
+      {props.note && <p className="choices-note choices-more">{props.note}</p>}
+    </div>
+  )
+}
+
+function without(list: string[], values: string[]): string[] {
+  return list.filter((value) => !values.includes(value))
+}
+
+/** The groups with only the choices that a text finds; those without any are left out. */
+function found(groups: ChoiceGroup[], text: string): ChoiceGroup[] {
+  const wanted = text.trim().toLowerCase()
+  return groups
     .map((group) => ({
       ...group,
       choices: group.choices.filter(
@@ -50,113 +106,114 @@ export function ChoiceList(props: Props) {
       ),
     }))
     .filter((group) => group.choices.length > 0)
+}
 
-  function turn(values: string[], on: boolean) {
-    const rest = selected.filter((value) => !values.includes(value))
-    onChange(
-      on ? [...rest, ...values] : rest,
-      excluded.filter((value) => !values.includes(value)),
-    )
-  }
+interface FindProps {
+  label: string
+  text: string
+  /** Whether anything is chosen or excluded. */
+  clearable: boolean
+  onText: (text: string) => void
+  onClear: () => void
+}
 
-  function exclude(value: string, on: boolean) {
-    const rest = excluded.filter((one) => one !== value)
-    onChange(
-      selected.filter((one) => one !== value),
-      on ? [...rest, value] : rest,
-    )
-  }
-
+/** The box that finds a choice, and the button that clears all. */
+function FindChoice({ label, text, clearable, onText, onClear }: FindProps) {
+  const messages = useMessages()
+  const input = useRef<HTMLInputElement>(null)
   return (
-    <div className={wide ? 'choices choices-wide' : 'choices'}>
-      {findLabel && (
-        <div className="choices-find">
-          <div className="field">
-            <Icon name="search" />
-            <input
-              ref={findInput}
-              type="text"
-              aria-label={findLabel}
-              placeholder={findLabel}
-              value={find}
-              onChange={(event) => {
-                setFind(event.target.value)
-                props.onFind?.(event.target.value)
-              }}
-            />
-          </div>
-          <button
-            type="button"
-            className="text-button"
-            disabled={selected.length + excluded.length === 0}
-            onClick={() => {
-              onChange([], [])
-              findInput.current?.focus() // this button goes away
-            }}
-          >
-            {messages.clear}
-          </button>
-        </div>
+    <div className="choices-find">
+      <div className="field">
+        <Icon name="search" />
+        <input
+          ref={input}
+          type="text"
+          aria-label={label}
+          placeholder={label}
+          value={text}
+          onChange={(event) => onText(event.target.value)}
+        />
+      </div>
+      <button
+        type="button"
+        className="text-button"
+        disabled={!clearable}
+        onClick={() => {
+          onClear()
+          input.current?.focus() // this button goes away
+        }}
+      >
+        {messages.clear}
+      </button>
+    </div>
+  )
+}
+
+interface GroupTitleProps extends ChoiceGroup {
+  title: string
+  selected: string[]
+  onTurn: (values: string[], on: boolean) => void
+}
+
+/** The title of a group, with a button that chooses all of it or none. */
+function GroupTitle({ title, choices, selected, onTurn }: GroupTitleProps) {
+  const messages = useMessages()
+  return (
+    <div className="choices-title">
+      <Shown text={title} />
+      <button
+        type="button"
+        className="text-button"
+        aria-label={`${messages.allOfThese}: ${title}`}
+        onClick={() => {
+          const values = choices.map((choice) => choice.value)
+          onTurn(values, !values.every((value) => selected.includes(value)))
+        }}
+      >
+        {messages.allOfThese}
+      </button>
+    </div>
+  )
+}
+
+interface ChoiceProps {
+  title: string
+  /** Undefined until counted. */
+  count: number | undefined
+  selected: boolean
+  excluded: boolean
+  onSelect: (on: boolean) => void
+  /** Without it the choice cannot be excluded. */
+  onExclude: ((on: boolean) => void) | undefined
+}
+
+function Choice({ title, count, selected, excluded, onSelect, onExclude }: ChoiceProps) {
+  const messages = useMessages()
+  const name = visibleText(title)
+  return (
+    <div className={`choice${count === 0 ? ' choice-zero' : ''}${excluded ? ' choice-excluded' : ''}`}>
+      <label>
+        <input
+          type="checkbox"
+          aria-label={name}
+          checked={selected}
+          onChange={(event) => onSelect(event.target.checked)}
+        />
+        <span className="cut" title={name}>
+          <Shown text={title} />
+        </span>
+        {count !== undefined && <span className="choice-count">{messages.number(count)}</span>}
+      </label>
+      {onExclude && (
+        <IconButton
+          small
+          className="choice-exclude"
+          label={messages.excludeThis(name)}
+          icon="not"
+          aria-pressed={excluded}
+          onClick={() => onExclude(!excluded)}
+        />
       )}
-      <fieldset className="choices-list" aria-label={label}>
-        {shown.map((group) => (
-          <div key={group.title ?? ''} className="choices-group">
-            {group.title && (
-              <div className="choices-title">
-                <Shown text={group.title} />
-                <button
-                  type="button"
-                  className="text-button"
-                  aria-label={`${messages.allOfThese}: ${group.title}`}
-                  onClick={() => {
-                    const values = group.choices.map((choice) => choice.value)
-                    turn(values, !values.every((value) => selected.includes(value)))
-                  }}
-                >
-                  {messages.allOfThese}
-                </button>
-              </div>
-            )}
-            {group.choices.map(({ value, title }) => {
-              const isExcluded = excluded.includes(value)
-              const isZero = counts !== undefined && !countOf.get(value)
-              return (
-                <div
-                  key={value}
-                  className={`choice${isZero ? ' choice-zero' : ''}${isExcluded ? ' choice-excluded' : ''}`}
-                >
-                  <label>
-                    <input
-                      type="checkbox"
-                      aria-label={visibleText(title)}
-                      checked={selected.includes(value)}
-                      onChange={(event) => turn([value], event.target.checked)}
-                    />
-                    <span className="cut" title={visibleText(title)}>
-                      <Shown text={title} />
-                    </span>
-                    {counts && <span className="choice-count">{messages.number(countOf.get(value) ?? 0)}</span>}
-                  </label>
-                  {props.excluded && (
-                    <button
-                      type="button"
-                      className="choice-exclude"
-                      aria-label={messages.excludeThis(visibleText(title))}
-                      title={messages.excludeThis(visibleText(title))}
-                      aria-pressed={isExcluded}
-                      onClick={() => exclude(value, !isExcluded)}
-                    >
-                      <Icon name="not" small />
-                    </button>
-                  )}
-                </div>
-              )
-            })}
-          </div>
-        ))}
-        {shown.length === 0 && !props.pending && <p className="choices-none">{messages.nothingFound}</p>}
-      </fieldset>
-      {props.note && <p className="choices-note choices-more">{props.note}</p>}
     </div>
   )
 }

@@ -5,7 +5,7 @@ import { useEmptyMessages } from '../../i18n/emptyMessages'
 import { call, tenantPath } from '../../model/api/http'
 import { queryKeys } from '../../model/api/queryKeys'
 import type { Organization, Preset, Summary } from '../../model/api/types'
-import { activeFilters, type Filters, noFilters, without, writeFilters } from '../../model/log/filters'
+import { activeFilters, type FilterName, type Filters, noFilters, without, writeFilters } from '../../model/log/filters'
 import { fieldLabel, filterLabel, filterText, type NameOf } from '../../model/log/filterTexts'
 import { useSummary } from '../../model/log/queries'
 import { administers, settingsPath } from '../../model/session/permissions'
@@ -15,6 +15,8 @@ import { shown } from '../../ui/Shown'
 import { suggestFilters } from './filterSuggestions'
 import '../../ui/chips.css'
 import '../../ui/empty.css'
+
+type Messages = ReturnType<typeof useEmptyMessages>
 
 interface Props {
   tenant: string
@@ -27,15 +29,83 @@ interface Props {
 }
 
 /** Shown when no entry matches: says what was searched, and how many rows each broader search would give. */
-export default function EmptyState({ tenant, filters, summary, organizations, zone, nameOf, onFilters }: Props) {
+export default function EmptyState(props: Props) {
+  const { tenant, filters, organizations, nameOf, onFilters } = props
+  const messages = useEmptyMessages()
+  const active = activeFilters(filters)
+  const { ways, counting, summaryOf } = useWays(tenant, filters)
+  const everything = useSummary(tenant, noFilters, { enabled: active.length === 0 })
+  if (active.length === 0 && everything.data?.total === 0) return <NoneYet tenant={tenant} />
+
+  const instead = suggestFilters(filters, summaryOf('q'), organizations, (value) => nameOf('outcome', value))
+  return (
+    <div className="empty">
+      <h2>
+        {active.length === 0
+          ? messages.noneInPeriod
+          : active.length === 1
+            ? messages.noMatchOne
+            : messages.noMatch(active.length)}
+      </h2>
+      {active.length > 0 && <p>{messages.searchCovered(messages.coveredText[filters.range ?? 'custom'])}</p>}
+      {active.includes('q') && <p>{messages.notSearched}</p>}
+      <ul className={counting ? 'empty-counting' : undefined}>
+        {instead.map((way) => (
+          <WayLine
+            key={`${way.field} ${way.value}`}
+            label={fieldLabel(way.field, messages)}
+            text={way.title}
+            count={way.count === undefined ? '' : messages.operations(way.count)}
+            action={messages.filterInstead}
+            onChoose={() => onFilters(way.filters)}
+          />
+        ))}
+      </ul>
+      {active.length > 0 && <p>{messages.takeOneAway}</p>}
+      <ul className={counting ? 'empty-counting' : undefined}>
+        {ways.map((way) => (
+          <WayLine key={way.name} {...wayTexts(way, props, messages)} onChoose={() => onFilters(way.filters)} />
+        ))}
+      </ul>
+    </div>
+  )
+}
+
+/** A log without any entry; admins are led to the page that sends one. */
+function NoneYet({ tenant }: { tenant: string }) {
   const messages = useEmptyMessages()
   const session = useSession()
-  const active = activeFilters(filters)
+  return (
+    <div className="empty">
+      <h2>{messages.noneYet}</h2>
+      {administers(session) ? (
+        <p>
+          {messages.noneYetText}
+          {messages.gap()}
+          <Link className="link" to={settingsPath(tenant, 'integration')}>
+            {messages.sendTest}
+          </Link>
+        </p>
+      ) : (
+        <p>{messages.noneYetText}</p>
+      )}
+    </div>
+  )
+}
+
+/** A broader search: without one of the filters, or over a longer period. */
+interface Way {
+  name: FilterName | 'wider'
+  filters: Filters
+  /** How many rows it gives; undefined until counted. */
+  count: number | undefined
+}
+
+/** The broader searches; the one with the most rows comes first, the longer period last. */
+function useWays(tenant: string, filters: Filters) {
   const wider = widerPreset(filters)
-  const ways = [
-    ...active.map((name) => ({ name, filters: without(filters, name) })),
-    ...(wider ? [{ name: 'wider' as const, filters: { ...filters, range: wider } }] : []),
-  ]
+  const ways: Omit<Way, 'count'>[] = activeFilters(filters).map((name) => ({ name, filters: without(filters, name) }))
+  if (wider) ways.push({ name: 'wider', filters: { ...filters, range: wider } })
   const counts = useQueries({
     queries: ways.map((way) => {
       const query = writeFilters(way.filters).toString()
@@ -46,87 +116,53 @@ export default function EmptyState({ tenant, filters, summary, organizations, zo
       }
     }),
   })
-  // The search with the most rows comes first, the longer period last.
-  const priced = ways
-    .map((way, index) => ({ way, count: counts[index]?.data?.total }))
-    .sort((a, b) => (a.way.name === 'wider' || b.way.name === 'wider' ? 0 : (b.count ?? 0) - (a.count ?? 0)))
-  const everything = useSummary(tenant, noFilters, { enabled: active.length === 0 })
-  const period = messages.coveredText[filters.range ?? 'custom']
-  const withoutSearch = counts[active.indexOf('q')]?.data
-  const instead = suggestFilters(filters, withoutSearch, organizations, (value) => nameOf('outcome', value))
+  return {
+    ways: ways
+      .map((way, index): Way => ({ ...way, count: counts[index]?.data?.total }))
+      .sort((a, b) => (a.name === 'wider' || b.name === 'wider' ? 0 : (b.count ?? 0) - (a.count ?? 0))),
+    counting: counts.some((count) => count.isPending),
+    /** The summary of the search without a filter. */
+    summaryOf: (name: FilterName) => counts[ways.findIndex((way) => way.name === name)]?.data,
+  }
+}
 
-  if (active.length === 0 && everything.data?.total === 0)
-    return (
-      <div className="empty">
-        <h2>{messages.noneYet}</h2>
-        {administers(session) ? (
-          <p>
-            {messages.noneYetText}
-            {messages.gap()}
-            <Link className="link" to={settingsPath(tenant, 'integration')}>
-              {messages.sendTest}
-            </Link>
-          </p>
-        ) : (
-          <p>{messages.noneYetText}</p>
-        )}
-      </div>
-    )
-  const counting = counts.some((count) => count.isPending)
+function wayTexts({ name, count }: Way, { filters, summary, zone, nameOf }: Props, messages: Messages) {
+  const wider = name === 'wider' && widerPreset(filters)
+  if (wider)
+    return {
+      label: filterLabel('period', messages),
+      text: messages.rangeInText[filters.range ?? 'custom'],
+      count: count === undefined ? '' : messages.countIn(count, messages.rangeInText[wider]),
+      action: messages.widen[wider],
+    }
+  const filter = name === 'wider' ? 'period' : name
+  return {
+    label: filterLabel(filter, messages),
+    text: filter === 'q' ? `“${filters.q.trim()}”` : filterText(filter, filters, nameOf, summary, zone, messages),
+    count: count === undefined ? '' : messages.operations(count),
+    action: messages.remove,
+  }
+}
+
+interface WayLineProps {
+  label: string
+  text: string
+  count: string
+  action: string
+  onChoose: () => void
+}
+
+function WayLine({ label, text, count, action, onChoose }: WayLineProps) {
+  const messages = useEmptyMessages()
   return (
-    <div className="empty">
-      <h2>
-        {active.length === 0
-          ? messages.noneInPeriod
-          : active.length === 1
-            ? messages.noMatchOne
-            : messages.noMatch(active.length)}
-      </h2>
-      {active.length > 0 && <p>{messages.searchCovered(period)}</p>}
-      {active.includes('q') && <p>{messages.notSearched}</p>}
-      <ul className={counting ? 'empty-counting' : undefined}>
-        {instead.map((way) => (
-          <li key={`${way.field} ${way.value}`}>
-            <span className="chip-label">{messages.chip(fieldLabel(way.field, messages))}</span>
-            <span className="cut">{shown(way.title)}</span>
-            <span className="empty-count">{way.count === undefined ? '' : messages.operations(way.count)}</span>
-            <Button size="small" onClick={() => onFilters(way.filters)}>
-              {messages.filterInstead}
-            </Button>
-          </li>
-        ))}
-      </ul>
-      {active.length > 0 && <p>{messages.takeOneAway}</p>}
-      <ul className={counting ? 'empty-counting' : undefined}>
-        {priced.map(({ way, count }) => {
-          const isWider = way.name === 'wider'
-          return (
-            <li key={way.name}>
-              <span className="chip-label">{messages.chip(filterLabel(isWider ? 'period' : way.name, messages))}</span>
-              <span className="cut">
-                {shown(
-                  isWider
-                    ? messages.rangeInText[filters.range ?? 'custom']
-                    : way.name === 'q'
-                      ? `“${filters.q.trim()}”`
-                      : filterText(way.name, filters, nameOf, summary, zone, messages),
-                )}
-              </span>
-              <span className="empty-count">
-                {count === undefined
-                  ? ''
-                  : isWider && wider
-                    ? messages.countIn(count, messages.rangeInText[wider])
-                    : messages.operations(count)}
-              </span>
-              <Button size="small" onClick={() => onFilters(way.filters)}>
-                {isWider && wider ? messages.widen[wider] : messages.remove}
-              </Button>
-            </li>
-          )
-        })}
-      </ul>
-    </div>
+    <li>
+      <span className="chip-label">{messages.chip(label)}</span>
+      <span className="cut">{shown(text)}</span>
+      <span className="empty-count">{count}</span>
+      <Button size="small" onClick={onChoose}>
+        {action}
+      </Button>
+    </li>
   )
 }
 

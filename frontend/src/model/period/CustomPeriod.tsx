@@ -25,9 +25,49 @@ interface Props {
  * A period of whole days or of times in the tenant's zone, typed or picked from a calendar. Input that cannot be read is
  * marked, and nothing is applied.
  */
-export default function CustomPeriod({ from, to, zone, withApply, onChange, head, foot }: Props) {
+export default function CustomPeriod(props: Props) {
+  const { zone, withApply, head, foot } = props
   const messages = useMessages()
   const id = useId()
+  const { text, trouble, first, last, change, pick, setPicked, showTrouble, submit } = useTypedPeriod(props)
+  const field = (name: 'start' | 'end', label: string) => (
+    <TypedField
+      label={label}
+      value={text[name]}
+      invalid={trouble !== undefined && (trouble === 'from') === (name === 'start')}
+      describedBy={`${id}-note`}
+      onChange={(value) => change({ ...text, [name]: value })}
+      onFocus={() => setPicked(name)}
+      onLeave={showTrouble}
+    />
+  )
+  return (
+    <form className="custom-period" noValidate onSubmit={submit}>
+      {head}
+      <div className="custom-period-fields">
+        {field('start', messages.from)}
+        {field('end', messages.to)}
+      </div>
+      <p id={`${id}-note`} className={trouble ? 'custom-period-trouble' : 'sr'} role="alert">
+        {trouble && (trouble === 'order' ? messages.endsBefore : messages.notADay)}
+      </p>
+      <Calendar label={messages.calendar} first={first} last={last} today={dayAt(Date.now(), zone)} onPick={pick} />
+      <div className="custom-period-notes">
+        <p>{messages.dayNote}</p>
+        <p>{messages.zoneNote(zone, offsetText(Date.now(), zone))}</p>
+        {foot}
+        {withApply && (
+          <Button kind="primary" submit>
+            {messages.apply}
+          </Button>
+        )}
+      </div>
+    </form>
+  )
+}
+
+/** The start and the end as typed or picked, the days that they name, and why the last input could not be read. */
+function useTypedPeriod({ from, to, zone, withApply, onChange }: Props) {
   const given = {
     start: from ? momentText(Date.parse(from), zone) : '',
     end: to ? endText(Date.parse(to), zone) : '',
@@ -61,7 +101,7 @@ export default function CustomPeriod({ from, to, zone, withApply, onChange, head
     setPicked(isStart ? 'end' : 'start')
   }
 
-  function say() {
+  function showTrouble() {
     const period = read(text)
     if (typeof period === 'string') setTrouble(period)
   }
@@ -73,40 +113,7 @@ export default function CustomPeriod({ from, to, zone, withApply, onChange, head
     else if (withApply) onChange(period)
   }
 
-  const field = (name: 'start' | 'end', label: string) => (
-    <TypedField
-      label={label}
-      value={text[name]}
-      invalid={trouble !== undefined && (trouble === 'from') === (name === 'start')}
-      describedBy={`${id}-note`}
-      onChange={(value) => change({ ...text, [name]: value })}
-      onFocus={() => setPicked(name)}
-      onLeave={say}
-    />
-  )
-  return (
-    <form className="custom-period" noValidate onSubmit={submit}>
-      {head}
-      <div className="custom-period-fields">
-        {field('start', messages.from)}
-        {field('end', messages.to)}
-      </div>
-      <p id={`${id}-note`} className={trouble ? 'custom-period-trouble' : 'sr'} role="alert">
-        {trouble && (trouble === 'order' ? messages.endsBefore : messages.notADay)}
-      </p>
-      <Calendar label={messages.calendar} first={first} last={last} today={dayAt(Date.now(), zone)} onPick={pick} />
-      <div className="custom-period-notes">
-        <p>{messages.dayNote}</p>
-        <p>{messages.zoneNote(zone, offsetText(Date.now(), zone))}</p>
-        {foot}
-        {withApply && (
-          <Button kind="primary" submit>
-            {messages.apply}
-          </Button>
-        )}
-      </div>
-    </form>
-  )
+  return { text, trouble, first, last, change, pick, setPicked, showTrouble, submit }
 }
 
 /** The day that a text names, alone or with a time. */
