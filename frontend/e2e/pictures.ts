@@ -97,7 +97,7 @@ for (const [language, tag] of languages)
         data: { name: deletions, query: 'operation=delete&range=last_7_days', shared: true, start: true },
       })
       await page.request.post(views, { data: { name: outward, query: new URL(page.url()).search.slice(1) } })
-      await page.getByRole('button', { name: messages.views.title }).click()
+      await page.getByRole('button', { name: messages.views }).click()
       await expect(page.getByRole('dialog').getByRole('listitem').nth(1)).toBeVisible()
       await picture(page, name('views'))
       await page.keyboard.press('Escape')

@@ -121,7 +121,7 @@ const ofView = 'A parameter of this view could not be read, and is ignored: week
 
 test('parameters of a saved view that cannot be read are named when it is opened, and the view is not the current one', async () => {
   const { person } = await open('?range=last_7_days')
-  const openViews = () => person.click(screen.getByRole('button', { name: en.views.title }))
+  const openViews = () => person.click(screen.getByRole('button', { name: en.views }))
   await openViews()
   await person.click(await screen.findByRole('button', { name: 'Sales' }))
   expect((await screen.findByText(/could not be read/)).textContent).toBe(ofView)

@@ -4,4 +4,12 @@ import { n } from './numbers'
 export const choicesEn = {
   moreUsers: (count: number) => `${n(count)} more. Type the start of a name or ID to find them.`,
   moreValues: (count: number) => `${n(count)} more. Type one in full to choose it.`,
+  findOperationType: 'Find operation type',
+  findModule: 'Find functional module',
+  findRole: 'Find role',
+  exclude: 'Exclude',
+  keysOfEntries: 'Open an entry to see the key that recorded it. Names of keys are visible to admins only.',
+  ipHint: 'An address, or a network such as 10.0.0.0/8',
+  notAnAddress: 'Enter an address such as 192.0.2.7 or 2001:db8::7, or a network such as 192.0.2.0/24.',
+  addFilter: 'Filter',
 }

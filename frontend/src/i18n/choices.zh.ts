@@ -4,4 +4,12 @@ import { n } from './numbers'
 export const choicesZh: typeof choicesEn = {
   moreUsers: (count) => `另有 ${n(count)} 个，输入名称或 ID 的开头即可查找。`,
   moreValues: (count) => `另有 ${n(count)} 个，输入完整内容即可选择。`,
+  findOperationType: '查找操作类型',
+  findModule: '查找功能模块',
+  findRole: '查找角色',
+  exclude: '排除',
+  keysOfEntries: '打开一条记录可查看其来源密钥。仅管理员可查看密钥名称。',
+  ipHint: '地址或网段，如 10.0.0.0/8',
+  notAnAddress: '请输入 IP 地址或网段，如 192.0.2.7、192.0.2.0/24。',
+  addFilter: '筛选',
 }

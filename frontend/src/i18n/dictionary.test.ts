@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { adminEn } from './admin.en'
 import { adminZh } from './admin.zh'
+import { calendarEn } from './calendar.en'
+import { calendarZh } from './calendar.zh'
 import { checksEn } from './checks.en'
 import { checksZh } from './checks.zh'
 import { choicesEn } from './choices.en'
@@ -14,21 +16,55 @@ import { exportsEn } from './exports.en'
 import { exportsZh } from './exports.zh'
 import { factorEn } from './factor.en'
 import { factorZh } from './factor.zh'
+import { formEn } from './form.en'
+import { formZh } from './form.zh'
 import { helpEn } from './help.en'
 import { helpZh } from './help.zh'
 import { ignoredEn } from './ignored.en'
 import { ignoredZh } from './ignored.zh'
 import { integrationEn } from './integration.en'
 import { integrationZh } from './integration.zh'
+import { optionsEn } from './options.en'
+import { optionsZh } from './options.zh'
 import { sessionEn } from './session.en'
 import { sessionZh } from './session.zh'
 import { storageEn } from './storage.en'
 import { storageZh } from './storage.zh'
+import { viewsEn } from './views.en'
+import { viewsZh } from './views.zh'
 import { zh } from './zh'
 
-const features = [entryEn, exportsEn, sessionEn, helpEn, emptyEn, factorEn, choicesEn, ignoredEn, storageEn]
+const features = [
+  entryEn,
+  exportsEn,
+  sessionEn,
+  helpEn,
+  emptyEn,
+  factorEn,
+  choicesEn,
+  ignoredEn,
+  storageEn,
+  viewsEn,
+  calendarEn,
+  formEn,
+  optionsEn,
+]
 const english = [en, adminEn, integrationEn, checksEn, ...features]
-const chineseFeatures = [entryZh, exportsZh, sessionZh, helpZh, emptyZh, factorZh, choicesZh, ignoredZh, storageZh]
+const chineseFeatures = [
+  entryZh,
+  exportsZh,
+  sessionZh,
+  helpZh,
+  emptyZh,
+  factorZh,
+  choicesZh,
+  ignoredZh,
+  storageZh,
+  viewsZh,
+  calendarZh,
+  formZh,
+  optionsZh,
+]
 const chinese = [zh, adminZh, integrationZh, checksZh, ...chineseFeatures]
 
 function shape(value: unknown, path = ''): string[] {

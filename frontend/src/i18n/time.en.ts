@@ -1,19 +1,5 @@
 const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
-const monthNames = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-]
 const month = (value: number) => months[value - 1] ?? ''
 const day = (value: number) => weekdays[value] ?? ''
 
@@ -40,21 +26,8 @@ export const timeEn = {
     last_month: 'last month',
     custom: 'custom period',
   },
-  from: 'From',
-  to: 'To',
-  calendar: 'Calendar',
-  previousMonth: 'Previous month',
-  nextMonth: 'Next month',
-  monthTitle: (y: number, m: number) => `${monthNames[m - 1] ?? ''} ${y}`,
-  todayIs: (name: string) => `${name}, today`,
-  morePeriods: 'More periods',
   freeze: 'Freeze',
   freezeHint: 'Fix start and end, so that a link to this page always shows the same period',
-  dayNote: 'A date means the whole day. Add a time if needed: 2026-01-31 16:41.',
-  notADay: 'Enter a date such as 2026-01-31, with a time if needed: 2026-01-31 16:41.',
-  endsBefore: 'The end is before the start.',
-  zoneNote: (zone: string, offset: string) => `Times are in ${zone} (${offset}).`,
-  apply: 'Apply',
   perBucket: {
     '1m': 'min',
     '5m': '5 min',

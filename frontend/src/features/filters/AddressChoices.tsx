@@ -1,5 +1,5 @@
 import { useId, useRef, useState } from 'react'
-import { useMessages } from '../../i18n/language'
+import { useChoicesMessages } from '../../i18n/choicesMessages'
 import { parseNetwork } from '../../lib/network'
 import { type Filters, withValues } from '../../model/log/filters'
 import { Button } from '../../ui/Button'
@@ -13,7 +13,7 @@ interface Props {
 
 /** Addresses and networks to filter by: typed, and checked before they are. */
 export function AddressChoices({ filters, onFilters }: Props) {
-  const messages = useMessages()
+  const messages = useChoicesMessages()
   const { ip, notIp } = filters
   // Values that were just removed stay in the list, so that they can be chosen again.
   const [known, setKnown] = useState<string[]>([...ip, ...notIp])
@@ -46,7 +46,7 @@ export function AddressChoices({ filters, onFilters }: Props) {
 
 /** A field for an address or a network, and buttons that add or exclude it. */
 function AddressForm({ onAdd }: { onAdd: (network: string, isExcluded: boolean) => void }) {
-  const messages = useMessages()
+  const messages = useChoicesMessages()
   const id = useId()
   const input = useRef<HTMLInputElement>(null)
   const [text, setText] = useState('')

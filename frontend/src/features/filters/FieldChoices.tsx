@@ -1,6 +1,5 @@
 import { useEffect, useState } from 'react'
 import { useChoicesMessages } from '../../i18n/choicesMessages'
-import type { Dictionary } from '../../i18n/en'
 import type { FacetValue, Summary } from '../../model/api/types'
 import type { Titles } from '../../model/log/catalog'
 import { exclusionOf, type Field, type Filters, withoutField, withValues } from '../../model/log/filters'
@@ -103,7 +102,7 @@ function usePause(text: string): string {
   return paused
 }
 
-function findLabel(field: ChoiceField, messages: Dictionary): string | undefined {
+function findLabel(field: ChoiceField, messages: ReturnType<typeof useChoicesMessages>): string | undefined {
   const labels: Partial<Record<ChoiceField, string>> = {
     operation: messages.findOperationType,
     module: messages.findModule,

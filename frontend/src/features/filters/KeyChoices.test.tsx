@@ -3,7 +3,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { screen } from '@testing-library/react'
 import { expect, test, vi } from 'vitest'
 import { draw } from '../../../build/draw'
-import { en } from '../../i18n/en'
+import { choicesEn } from '../../i18n/choices.en'
 import { queryKeys } from '../../model/api/queryKeys'
 import type { ApiKey, Session } from '../../model/api/types'
 import { noFilters } from '../../model/log/filters'
@@ -38,7 +38,7 @@ test('an admin chooses among the keys that record', async () => {
 
 test('an auditor sees no names of keys, and the ids of the address', () => {
   choices('auditor')
-  expect(screen.getByText(en.keysOfEntries)).toBeDefined()
+  expect(screen.getByText(choicesEn.keysOfEntries)).toBeDefined()
   choices('auditor', ['oplog_write_1'])
   expect(screen.getByRole('checkbox', { name: /oplog_write_1/ })).toBeDefined()
   expect(screen.queryByText(/CRM/)).toBeNull()

@@ -1,4 +1,4 @@
-import { useMessages } from '../../i18n/language'
+import { useChoicesMessages } from '../../i18n/choicesMessages'
 import { type Filters, withValues } from '../../model/log/filters'
 import { administers } from '../../model/session/permissions'
 import { useSession } from '../../model/session/session'
@@ -14,7 +14,7 @@ interface Props {
 
 /** The recording keys to filter by; without permission to see keys, only those in the URL. */
 export function KeyChoices({ tenant, filters, onFilters }: Props) {
-  const messages = useMessages()
+  const messages = useChoicesMessages()
   const may = administers(useSession())
   const { data } = useApiKeys(tenant, may)
   const keys = (may && data?.filter((key) => key.scope === 'write')) || []

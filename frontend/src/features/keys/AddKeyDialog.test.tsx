@@ -4,7 +4,7 @@ import { screen, waitFor } from '@testing-library/react'
 import { afterEach, expect, test, vi } from 'vitest'
 import { draw } from '../../../build/draw'
 import { adminEn } from '../../i18n/admin.en'
-import { en } from '../../i18n/en'
+import { formEn } from '../../i18n/form.en'
 import type { Session, Tenant } from '../../model/api/types'
 import { SessionProvider } from '../../model/session/session'
 import { AddKeyDialog } from './AddKeyDialog'
@@ -64,7 +64,7 @@ test('an invalid day or address is said at its field, and nothing is sent', asyn
   await person.type(day, '2099-02-30')
   await person.type(addresses, '192.0.2.7/33')
   await person.click(create())
-  expect(screen.getByText(en.fieldErrors.date)).toBeDefined()
+  expect(screen.getByText(formEn.fieldErrors.date)).toBeDefined()
   expect(document.activeElement).toBe(day)
   await person.clear(day)
   await person.click(create())

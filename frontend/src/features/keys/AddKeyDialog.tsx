@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react'
 import { useAdminMessages } from '../../i18n/adminMessages'
-import { useMessages } from '../../i18n/language'
+import { useFormMessages } from '../../i18n/formMessages'
 import { parseNetwork } from '../../lib/network'
 import { parseDay } from '../../lib/time/parse'
 import { daysSpan } from '../../lib/time/utcDays'
@@ -21,7 +21,7 @@ interface Props {
 
 /** Creates an API key: what it can do, until when, from where and, to read, for which organization. */
 export function AddKeyDialog({ tenant, onMade, onClose }: Props) {
-  const { fieldErrors } = useMessages()
+  const { fieldErrors } = useFormMessages()
   const { keys: messages, accounts } = useAdminMessages()
   const offered: ApiKey['scope'][] = useSession().role === 'owner' ? [...scopes, 'backup'] : scopes
   const { values, set, scoped, wrong, inputs, add, submit } = useKeyForm(tenant, onMade)

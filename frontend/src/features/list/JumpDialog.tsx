@@ -1,5 +1,5 @@
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react'
-import { useMessages } from '../../i18n/language'
+import { useCalendarMessages } from '../../i18n/calendarMessages'
 import { type Day, dayAt } from '../../lib/time/days'
 import { parseMoment } from '../../lib/time/parse'
 import { Button } from '../../ui/Button'
@@ -18,7 +18,7 @@ interface Props {
 
 /** Asks for a day to look at. */
 export default function JumpDialog({ day, zone, onJump, onClose }: Props) {
-  const messages = useMessages()
+  const messages = useCalendarMessages()
   const id = useId()
   const [text, setText] = useState(day)
   const [wrong, setWrong] = useState(false)

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { useMessages } from '../../i18n/language'
+import { useOptionsMessages } from '../../i18n/optionsMessages'
 import { columnTitles } from '../../model/log/filterTexts'
 import {
   type Column,
@@ -26,7 +26,7 @@ export default function TableOptionsPanel({
   onClose,
   ...props
 }: Props & { which: 'rows' | 'columns'; onClose: () => void }) {
-  const messages = useMessages()
+  const messages = useOptionsMessages()
   return (
     <Floating label={which === 'rows' ? messages.density : messages.columns} align="end" onClose={onClose}>
       {which === 'rows' ? <Densities {...props} /> : <Columns {...props} />}
@@ -35,7 +35,7 @@ export default function TableOptionsPanel({
 }
 
 function Densities({ preferences, onPreferences }: Props) {
-  const messages = useMessages()
+  const messages = useOptionsMessages()
   return (
     <div className="table-options" role="radiogroup" aria-label={messages.density}>
       {densities.map((density) => (
@@ -54,7 +54,7 @@ function Densities({ preferences, onPreferences }: Props) {
 }
 
 function Columns({ preferences, onPreferences, folded }: Props) {
-  const messages = useMessages()
+  const messages = useOptionsMessages()
   const titles = columnTitles(messages)
 
   function turn(column: Column) {
@@ -105,7 +105,7 @@ interface WidthProps {
 
 /** The width of a column in pixels, as it is typed or stepped; empty is as drawn. */
 function WidthField({ label, width, off, onWidth }: WidthProps) {
-  const messages = useMessages()
+  const messages = useOptionsMessages()
   const [text, setText] = useState<string>()
 
   function change(next: string) {

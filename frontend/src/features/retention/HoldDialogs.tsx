@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react'
 import { useAdminMessages } from '../../i18n/adminMessages'
-import { useMessages } from '../../i18n/language'
+import { useFormMessages } from '../../i18n/formMessages'
 import { parseDay } from '../../lib/time/parse'
 import { inUtcAndZone, nextDay } from '../../lib/time/utcDays'
 import type { Hold, Tenant } from '../../model/api/types'
@@ -11,7 +11,7 @@ import { useAddHold, useLiftHold } from './retentionQueries'
 
 /** Places a legal hold on days. */
 export function HoldDialog({ tenant, onClose }: { tenant: Tenant; onClose: () => void }) {
-  const { fieldErrors } = useMessages()
+  const { fieldErrors } = useFormMessages()
   const messages = useAdminMessages().retention
   const add = useAddHold(tenant.id)
   const [text, setText] = useState({ from: '', to: '' })

@@ -1,5 +1,6 @@
 import { useId, useState } from 'react'
 import type { LocaleTag } from '../../i18n/dictionaries'
+import { useFormMessages } from '../../i18n/formMessages'
 import { useSessionMessages } from '../../i18n/sessionMessages'
 import { minPasswordLength } from '../../lib/password'
 import { ApiProblem, isProblem, problemText, problemTitle } from '../../lib/problem'
@@ -98,6 +99,7 @@ interface FieldsProps {
 
 function TenantFields({ values, set, wrong }: FieldsProps) {
   const messages = useSessionMessages()
+  const { fieldErrors } = useFormMessages()
   const zones = useId()
   return (
     <>
@@ -118,7 +120,7 @@ function TenantFields({ values, set, wrong }: FieldsProps) {
         error={wrong['body.tenant.id']}
         onChange={(id) => set({ id })}
         pattern="[A-Za-z0-9][A-Za-z0-9._\-]*"
-        shape={messages.fieldErrors.id}
+        shape={fieldErrors.id}
       />
       <CardField
         id="time-zone"

@@ -1,6 +1,6 @@
 import { useId, useState } from 'react'
 import { useAdminMessages } from '../../i18n/adminMessages'
-import { useMessages } from '../../i18n/language'
+import { useFormMessages } from '../../i18n/formMessages'
 import type { TenantSettings } from '../../model/api/types'
 import { useAddTenant, useChangeTenant } from '../../model/settings/queries'
 import { AreaField, CheckField, fieldError, TextField } from '../../ui/form/Fields'
@@ -13,7 +13,7 @@ interface Props {
 }
 
 export function TenantDialog({ tenant, onClose }: Props) {
-  const { fieldErrors } = useMessages()
+  const { fieldErrors } = useFormMessages()
   const messages = useAdminMessages().tenants
   const { values, set, error, pending, submit } = useTenantForm(tenant, onClose)
   return (

@@ -1,5 +1,5 @@
 import { useId, useState } from 'react'
-import { useMessages } from '../../i18n/language'
+import { useViewsMessages } from '../../i18n/viewsMessages'
 import { problemText } from '../../lib/problem'
 import type { View } from '../../model/api/types'
 import { useSession } from '../../model/session/session'
@@ -19,7 +19,7 @@ interface Props extends ViewContext {
 
 /** Saves the current filters as a view, or edits a view. */
 export function ViewForm({ tenant, query, shown, preferences, view, onDone }: Props) {
-  const messages = useMessages()
+  const messages = useViewsMessages()
   const session = useSession()
   const save = useSaveView(tenant.id)
   const [name, setName] = useState(view?.name ?? '')
@@ -48,18 +48,18 @@ export function ViewForm({ tenant, query, shown, preferences, view, onDone }: Pr
 
   return (
     <Form className="views-form" error={save.error} onSubmit={submit}>
-      <h3>{view ? messages.views.changeTitle : messages.views.save}</h3>
+      <h3>{view ? messages.savedViews.changeTitle : messages.savedViews.save}</h3>
       <Name value={name} onChange={setName} />
-      {(!view || fresh) && <p className="views-shown">{messages.views.holds(shown)}</p>}
-      {differs && <Check label={messages.views.fresh} checked={fresh} onChange={setFresh} />}
-      <Check label={messages.views.withTable} checked={withTable} onChange={setWithTable} />
-      <Check label={messages.views.start} checked={start} onChange={setStart} />
-      {mayShare && <Check label={messages.views.share} checked={shared} onChange={setShared} />}
-      {save.error && <Notice kind="error">{messages.views.notSaved(problemText(save.error))}</Notice>}
+      {(!view || fresh) && <p className="views-shown">{messages.savedViews.holds(shown)}</p>}
+      {differs && <Check label={messages.savedViews.fresh} checked={fresh} onChange={setFresh} />}
+      <Check label={messages.savedViews.withTable} checked={withTable} onChange={setWithTable} />
+      <Check label={messages.savedViews.start} checked={start} onChange={setStart} />
+      {mayShare && <Check label={messages.savedViews.share} checked={shared} onChange={setShared} />}
+      {save.error && <Notice kind="error">{messages.savedViews.notSaved(problemText(save.error))}</Notice>}
       <div className="views-buttons">
         <Button onClick={onDone}>{messages.cancel}</Button>
         <Button kind="primary" submit pending={save.isPending}>
-          {messages.views.saveButton}
+          {messages.savedViews.saveButton}
         </Button>
       </div>
     </Form>
@@ -67,12 +67,12 @@ export function ViewForm({ tenant, query, shown, preferences, view, onDone }: Pr
 }
 
 function Name({ value, onChange }: { value: string; onChange: (name: string) => void }) {
-  const messages = useMessages()
+  const messages = useViewsMessages()
   const id = useId()
   const fault = useFieldError(id)
   return (
     <>
-      <label htmlFor={id}>{messages.views.name}</label>
+      <label htmlFor={id}>{messages.savedViews.name}</label>
       <div className="field">
         <input
           id={id}

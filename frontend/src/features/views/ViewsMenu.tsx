@@ -29,13 +29,13 @@ export function ViewsMenu({ phone, ...context }: ViewContext & { phone?: boolean
       <button
         type="button"
         className={phone ? 'choice-trigger views-icon' : 'text-button quiet'}
-        aria-label={phone ? messages.views.title : undefined}
+        aria-label={phone ? messages.views : undefined}
         aria-haspopup="dialog"
         aria-expanded={open}
         onClick={() => setOpen(!open)}
       >
         <Icon name="bookmark" />
-        {!phone && messages.views.title}
+        {!phone && messages.views}
         {!phone && <Icon name="down" small />}
       </button>
       {open && (

@@ -1,5 +1,5 @@
 import { type RefObject, useEffect, useRef, useState } from 'react'
-import { useMessages } from '../../i18n/language'
+import { useViewsMessages } from '../../i18n/viewsMessages'
 import { problemText } from '../../lib/problem'
 import { visibleText } from '../../lib/visible'
 import type { View } from '../../model/api/types'
@@ -19,9 +19,9 @@ interface Props extends ViewContext {
 
 /** The panel that the views button opens. */
 export default function ViewsPanel(props: Props) {
-  const messages = useMessages()
+  const messages = useViewsMessages()
   return (
-    <Floating label={messages.views.title} align="end" onClose={props.onClose}>
+    <Floating label={messages.views} align="end" onClose={props.onClose}>
       <Views {...props} />
     </Floating>
   )
@@ -30,7 +30,7 @@ export default function ViewsPanel(props: Props) {
 /** The saved views, own ones first, and a form to save the current one. */
 function Views(props: Props) {
   const { tenant, query, onOpen, onClose } = props
-  const messages = useMessages()
+  const messages = useViewsMessages()
   const views = useViews(tenant.id)
   const save = useSaveView(tenant.id)
   const remove = useRemoveView(tenant.id)
@@ -66,19 +66,19 @@ function Views(props: Props) {
     <div ref={panel} className="views-panel">
       {error && (
         <Notice kind="error" action={views.error ? messages.retry : undefined} onAction={() => views.refetch()}>
-          {messages.views.failed(problemText(error))}
+          {messages.savedViews.failed(problemText(error))}
         </Notice>
       )}
-      {views.data?.length === 0 && <p className="views-none">{messages.views.none}</p>}
+      {views.data?.length === 0 && <p className="views-none">{messages.savedViews.none}</p>}
       <div className="views-lists">
-        <ViewList title={others?.length ? messages.views.own : undefined} views={own} {...lines} />
-        <ViewList title={messages.views.shared} views={others} {...lines} />
+        <ViewList title={others?.length ? messages.savedViews.own : undefined} views={own} {...lines} />
+        <ViewList title={messages.savedViews.shared} views={others} {...lines} />
       </div>
       {views.data && (
         <div className="views-foot">
           <button type="button" className="text-button" onClick={() => setForm({})}>
             <Icon name="plus" />
-            {messages.views.save}
+            {messages.savedViews.save}
           </button>
         </div>
       )}
@@ -141,11 +141,11 @@ function ViewList({ title, views, query, leaving, onOpen, onStart, onChange, onL
 
 /** Asks whether to remove a view. */
 function Leaving({ view, onRemove, onCancel }: { view: View; onRemove: () => void; onCancel: () => void }) {
-  const messages = useMessages()
+  const messages = useViewsMessages()
   return (
     <li className="views-leave">
       <span>
-        <Shown text={messages.views.removeAsk(view.name, view.shared)} />
+        <Shown text={messages.savedViews.removeAsk(view.name, view.shared)} />
       </span>
       <button type="button" className="text-button views-remove" onClick={onRemove}>
         {messages.delete}
@@ -167,9 +167,9 @@ interface LineProps {
 }
 
 function Line({ view, current, onOpen, onStart, onChange, onRemove }: LineProps) {
-  const messages = useMessages()
+  const messages = useViewsMessages()
   const start = visibleText(
-    view.start ? messages.views.startsHere(view.name) : messages.views.startWith(view.name),
+    view.start ? messages.savedViews.startsHere(view.name) : messages.savedViews.startWith(view.name),
   )
   return (
     <li>
@@ -179,7 +179,7 @@ function Line({ view, current, onOpen, onStart, onChange, onRemove }: LineProps)
         </span>
         {view.shared && (
           <small className="cut">
-            {shown(view.own ? messages.views.sharedTag : messages.views.by(view.made_by))}
+            {shown(view.own ? messages.savedViews.sharedTag : messages.savedViews.by(view.made_by))}
           </small>
         )}
       </button>
@@ -198,8 +198,8 @@ function Line({ view, current, onOpen, onStart, onChange, onRemove }: LineProps)
           <button
             type="button"
             className="icon-button"
-            aria-label={visibleText(messages.views.change(view.name))}
-            title={visibleText(messages.views.change(view.name))}
+            aria-label={visibleText(messages.savedViews.change(view.name))}
+            title={visibleText(messages.savedViews.change(view.name))}
             onClick={onChange}
           >
             <Icon name="pencil" />
@@ -207,8 +207,8 @@ function Line({ view, current, onOpen, onStart, onChange, onRemove }: LineProps)
           <button
             type="button"
             className="icon-button"
-            aria-label={visibleText(messages.views.remove(view.name))}
-            title={visibleText(messages.views.remove(view.name))}
+            aria-label={visibleText(messages.savedViews.remove(view.name))}
+            title={visibleText(messages.savedViews.remove(view.name))}
             onClick={onRemove}
           >
             <Icon name="bin" />

@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { draw, layOut } from '../../../build/draw'
 import { en } from '../../i18n/en'
+import { formEn } from '../../i18n/form.en'
 import { Form } from '../../ui/form/Form'
 import { queryKeys } from '../api/queryKeys'
 import { OrganizationField } from './OrganizationField'
@@ -55,11 +56,11 @@ test('a key typed on it begins the search; Enter takes the one that is found, an
 test('what is searched for and not chosen is no choice: it is said at the field, and nothing is sent', async () => {
   const { person } = form()
   await person.click(screen.getByRole('button', { name: 'Send' }))
-  expect(screen.getByText(en.fieldErrors.unchosen)).toBeDefined()
+  expect(screen.getByText(formEn.fieldErrors.unchosen)).toBeDefined()
   await person.keyboard('n')
   await waitFor(async () => expect(document.activeElement).toBe(await search()))
   await person.click(screen.getByRole('button', { name: 'Send' }))
-  expect(screen.getByText(en.fieldErrors.unfinished)).toBeDefined()
+  expect(screen.getByText(formEn.fieldErrors.unfinished)).toBeDefined()
   expect(submitted).not.toHaveBeenCalled()
 })
 

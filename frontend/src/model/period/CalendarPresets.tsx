@@ -1,4 +1,4 @@
-import { useMessages } from '../../i18n/language'
+import { useCalendarMessages } from '../../i18n/calendarMessages'
 import type { Preset } from '../api/types'
 import { calendarPresets } from '../log/filters'
 import './period.css'
@@ -10,7 +10,7 @@ interface Props {
 
 /** The periods that follow the calendar, above the two dates of a custom one. */
 export function CalendarPresets({ range, onPreset }: Props) {
-  const messages = useMessages()
+  const messages = useCalendarMessages()
   return (
     <fieldset className="calendar-presets" aria-label={messages.morePeriods}>
       {calendarPresets.map((preset) => (

@@ -1,5 +1,5 @@
 import { type FormEvent, type ReactNode, useId, useState } from 'react'
-import { useMessages } from '../../i18n/language'
+import { useCalendarMessages } from '../../i18n/calendarMessages'
 import { dayAt } from '../../lib/time/days'
 import { endText, momentText, type Period, type PeriodError, parseMoment, parsePeriod } from '../../lib/time/parse'
 import { offsetText } from '../../lib/time/zone'
@@ -27,7 +27,7 @@ interface Props {
  */
 export default function CustomPeriod(props: Props) {
   const { zone, withApply, head, foot } = props
-  const messages = useMessages()
+  const messages = useCalendarMessages()
   const id = useId()
   const { text, trouble, first, last, change, pick, setPicked, showTrouble, submit } = useTypedPeriod(props)
   const field = (name: 'start' | 'end', label: string) => (

@@ -1,7 +1,7 @@
 import { type ComponentProps, useRef, useState } from 'react'
 import { type ChevronProps, DayButton, type DayButtonProps, DayPicker, type DayPickerProps } from 'react-day-picker'
 import { flushSync } from 'react-dom'
-import { useMessages } from '../../i18n/language'
+import { useCalendarMessages } from '../../i18n/calendarMessages'
 import { type Day, dayFrom, partsOf } from '../../lib/time/days'
 import { Icon } from '../Icon'
 import './calendar.css'
@@ -18,7 +18,7 @@ interface Props {
 
 /** A month to pick days from, by pointer or keys. */
 export function Calendar({ label, first, last, today, onPick }: Props) {
-  const messages = useMessages()
+  const messages = useCalendarMessages()
   const frame = useRef<HTMLFieldSetElement>(null)
   const [month, setMonth] = useState(() => dateOf(first ?? today))
   const [known, setKnown] = useState(first)

@@ -1,12 +1,12 @@
 import { createContext, type FormEvent, type ReactNode, useContext, useEffect, useRef, useState } from 'react'
-import { useMessages } from '../../i18n/language'
+import { useFormMessages } from '../../i18n/formMessages'
 import { type FieldError, validate } from './validation'
 
 const FieldErrors = createContext<ReadonlyMap<string, FieldError>>(new Map())
 
 /** The error of a field in the console's language; `shape` describes its format. */
 export function useFieldError(id: string, shape?: string): string | undefined {
-  const { fieldErrors, number } = useMessages()
+  const { fieldErrors, number } = useFormMessages()
   const fault = useContext(FieldErrors).get(id)
   if (!fault) return undefined
   switch (fault.is) {

@@ -1,0 +1,30 @@
+const monthNames = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+]
+
+export const calendarEn = {
+  from: 'From',
+  to: 'To',
+  calendar: 'Calendar',
+  previousMonth: 'Previous month',
+  nextMonth: 'Next month',
+  monthTitle: (y: number, m: number) => `${monthNames[m - 1] ?? ''} ${y}`,
+  todayIs: (name: string) => `${name}, today`,
+  morePeriods: 'More periods',
+  dayNote: 'A date means the whole day. Add a time if needed: 2026-01-31 16:41.',
+  notADay: 'Enter a date such as 2026-01-31, with a time if needed: 2026-01-31 16:41.',
+  endsBefore: 'The end is before the start.',
+  zoneNote: (zone: string, offset: string) => `Times are in ${zone} (${offset}).`,
+  apply: 'Apply',
+}
