@@ -99,7 +99,6 @@ function longFunctions(name: string, text: string): [string, number][] {
 const longComponents: Record<string, number> = {
   'features/list/LogTable.tsx LogTable': 201,
   'app/LogPage.tsx LogPage': 128,
-  'features/histogram/Histogram.tsx Histogram': 121,
   'features/list/LogList.tsx LogList': 119,
   'ui/SearchField.tsx SearchField': 108,
   'features/list/LogRow.tsx LogRow': 104,

@@ -1,22 +1,19 @@
-import { type KeyboardEvent, type PointerEvent, useMemo, useRef, useState } from 'react'
+import { useMemo, useRef } from 'react'
+import type { Dictionary } from '../../i18n/en'
 import { useMessages } from '../../i18n/language'
-import { type Step, Steps } from '../../lib/steps'
 import { longPeriod, shortMoment, shortPeriod } from '../../lib/time/phrases'
 import type { Summary } from '../../model/api/types'
 import { useWidth } from '../../ui/hooks/useWidth'
-import { bars, bucketAt, type Frame, fractionOf, frameOf, roundMaximum, selectionOf, ticks } from './buckets'
+import { bars, type Frame, fractionOf, frameOf, roundMaximum, ticks } from './buckets'
+import { type Brush, type Span, useBrush } from './useBrush'
 import './histogram.css'
 
-interface Props {
+interface Props extends Brush {
   /** The whole frame: the period of the preset, or the custom period. */
   summary: Summary | undefined
   zone: string
-  /** The part of the frame that is selected, if any. */
-  selection: { from?: string; to?: string } | undefined
   selectedCount: number | undefined
   live: boolean
-  onSelect: (selection: { from: string; to: string | undefined }, how?: Step) => void
-  onClear: () => void
 }
 
 /** How many labels fit on the axis, within reason on a wide screen. */
@@ -28,84 +25,20 @@ const baseline = 56
 const top = 10
 
 /** Operations over time. Drawn in SVG; dragging over it selects whole buckets. */
-export function Histogram({ summary, zone, selection, selectedCount, live, onSelect, onClear }: Props) {
+export function Histogram(props: Props) {
+  const { summary, zone } = props
   const messages = useMessages()
   const figure = useRef<HTMLElement>(null)
   const width = useWidth(figure)
   const frame = useMemo(() => (summary ? frameOf(summary) : undefined), [summary])
-  const [hover, setHover] = useState<number>()
-  const [drag, setDrag] = useState<{ anchor: number; now: number; moved: boolean }>()
-
-  const keyAnchor = useRef<number>(undefined)
-  const [steps] = useState(() => new Steps())
+  const now = Date.now()
+  const { hover, selected, handlers } = useBrush(frame, now, props)
 
   if (!summary || !frame) return <figure ref={figure} className="histogram" aria-hidden="true" />
 
   const unit = messages.perBucket[summary.histogram.interval] ?? summary.histogram.interval
   const maximum = roundMaximum(Math.max(0, ...frame.counts))
-  const now = Date.now()
-  const selected = shownSelection(frame, selection, drag, now)
-  const period = longPeriod(frame.from, live && !selection ? undefined : frame.to, zone, messages, now)
-  const label = messages.histogram(unit, period, summary.total)
-  const selectedLabel =
-    selection && selected && selectedCount !== undefined
-      ? `. ${messages.histogramSelected(longPeriod(selected.from, selection.to ? selected.to : undefined, zone, messages, now), selectedCount)}`
-      : ''
-
-  function indexUnder(event: PointerEvent): number {
-    const box = event.currentTarget.getBoundingClientRect()
-    return bucketAt(frame as Frame, (event.clientX - box.left) / box.width)
-  }
-
-  function press(event: PointerEvent) {
-    if (event.button !== 0 || !frame) return
-    const index = indexUnder(event)
-    // Pressing near an edge of the selection drags it: the other edge is the anchor.
-    const box = event.currentTarget.getBoundingClientRect()
-    const near = (instant: number) => Math.abs(fractionOf(frame, instant) * box.width + box.left - event.clientX) <= 6
-    let anchor = index
-    if (selection && selected) {
-      if (near(selected.from)) anchor = lastBucketBefore(frame, selected.to)
-      else if (near(selected.to)) anchor = bucketAt(frame, fractionOf(frame, selected.from))
-    }
-    event.currentTarget.setPointerCapture(event.pointerId)
-    setDrag({ anchor, now: index, moved: false })
-  }
-
-  function move(event: PointerEvent) {
-    const index = indexUnder(event)
-    setHover(index)
-    if (drag && (index !== drag.now || drag.moved)) setDrag({ ...drag, now: index, moved: true })
-  }
-
-  /** ←→ move between buckets, Shift selects, Escape clears the selection. */
-  function keyDown(event: KeyboardEvent) {
-    if (event.key === 'Escape' && selection) {
-      event.preventDefault()
-      onClear()
-    }
-    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key]
-    if (!step || !frame) return
-    event.preventDefault()
-    const present = bucketAt(frame, fractionOf(frame, now))
-    const last = frame.counts.length - 1
-    const from = hover ?? present
-    const next = hover === undefined ? present : Math.min(last, Math.max(0, from + step))
-    setHover(next)
-    if (!event.shiftKey) {
-      keyAnchor.current = undefined
-      steps.end()
-    } else {
-      keyAnchor.current ??= from
-      onSelect(selectionOf(frame, keyAnchor.current, next, now), { replace: true, goesOn: steps.next() })
-    }
-  }
-
-  function release() {
-    if (drag?.moved && frame) onSelect(selectionOf(frame, drag.anchor, drag.now, now))
-    setDrag(undefined)
-  }
-
+  const label = messages.histogram(unit, framePeriod(frame, props, messages, now), summary.total)
   return (
     // biome-ignore lint/a11y/useSemanticElements: it is a drawing, of no fields
     <figure
@@ -114,15 +47,8 @@ export function Histogram({ summary, zone, selection, selectedCount, live, onSel
       role="group"
       // biome-ignore lint/a11y/noNoninteractiveTabindex: its keys choose a part of it
       tabIndex={0}
-      aria-label={label + selectedLabel}
-      onPointerDown={press}
-      onPointerMove={move}
-      onPointerUp={release}
-      onPointerCancel={() => setDrag(undefined)}
-      onPointerLeave={() => setHover(undefined)}
-      onDoubleClick={onClear}
-      onKeyDown={keyDown}
-      onBlur={() => setHover(undefined)}
+      aria-label={label + selectedLabel(selected, props, messages, now)}
+      {...handlers}
     >
       <Drawing
         frame={frame}
@@ -137,45 +63,41 @@ export function Histogram({ summary, zone, selection, selectedCount, live, onSel
         </span>
       )}
       {hover !== undefined && <BucketHint frame={frame} index={hover} zone={zone} />}
-      <ol className="sr">
-        {frame.counts.map((count, index) =>
-          count > 0 ? (
-            <li key={frame.edges[index]}>
-              {shortMoment(frame.edges[index] ?? 0, zone, messages)}: {messages.operations(count)}
-            </li>
-          ) : null,
-        )}
-      </ol>
+      <BucketList frame={frame} zone={zone} />
     </figure>
   )
 }
 
-interface Span {
-  from: number
-  to: number
+function framePeriod(frame: Frame, { live, selection, zone }: Props, messages: Dictionary, now: number): string {
+  return longPeriod(frame.from, live && !selection ? undefined : frame.to, zone, messages, now)
 }
 
-function lastBucketBefore(frame: Frame, instant: number): number {
-  return bucketAt(frame, fractionOf(frame, instant - 1))
-}
-
-function shownSelection(
-  frame: Frame,
-  selection: { from?: string; to?: string } | undefined,
-  drag: { anchor: number; now: number; moved: boolean } | undefined,
+/** What follows the label while a part is selected. */
+function selectedLabel(
+  selected: Span | undefined,
+  { selection, selectedCount, zone }: Props,
+  messages: Dictionary,
   now: number,
-): Span | undefined {
-  // The frame of a preset ends with the day, but the selection ends now.
-  const present = Math.min(frame.to, Math.max(now, frame.from))
-  if (drag?.moved) {
-    const { from, to } = selectionOf(frame, drag.anchor, drag.now, now)
-    return { from: Date.parse(from), to: to ? Date.parse(to) : present }
-  }
-  if (!selection) return undefined
-  return {
-    from: selection.from ? Date.parse(selection.from) : frame.from,
-    to: selection.to ? Date.parse(selection.to) : present,
-  }
+): string {
+  if (!selection || !selected || selectedCount === undefined) return ''
+  const period = longPeriod(selected.from, selection.to ? selected.to : undefined, zone, messages, now)
+  return `. ${messages.histogramSelected(period, selectedCount)}`
+}
+
+/** The counts as text, for assistive technology. */
+function BucketList({ frame, zone }: { frame: Frame; zone: string }) {
+  const messages = useMessages()
+  return (
+    <ol className="sr">
+      {frame.counts.map((count, index) =>
+        count > 0 ? (
+          <li key={frame.edges[index]}>
+            {shortMoment(frame.edges[index] ?? 0, zone, messages)}: {messages.operations(count)}
+          </li>
+        ) : null,
+      )}
+    </ol>
+  )
 }
 
 interface DrawingProps {
