@@ -2,6 +2,7 @@ import { type KeyboardEvent, type ReactNode, type RefObject, useLayoutEffect, us
 import { useMessages } from '../i18n/language'
 import { visibleText } from '../lib/visible'
 import { Icon } from './Icon'
+import { IconButton } from './IconButton'
 import { Shown } from './Shown'
 import './chips.css'
 
@@ -49,50 +50,10 @@ export function Chips<Name extends string>({
     })
   }
 
-  function keyDown(event: KeyboardEvent, name: Name, index: number) {
-    if (event.key !== 'Backspace' && event.key !== 'Delete') return
-    event.preventDefault()
-    remove(name, index)
-  }
-
   return (
     <fieldset ref={line} className={tight ? 'chips chips-tight' : 'chips'} aria-label={messages.activeFilters}>
-      {chips.map(({ name, excluded, label, text, onOpen }, index) => (
-        <span key={name} className="chip">
-          {excluded && <Icon name="not" small />}
-          {onOpen ? (
-            <button
-              type="button"
-              className="chip-text"
-              title={visibleText(messages.chipWhole(label, text))}
-              onClick={onOpen}
-              onKeyDown={(event) => keyDown(event, name, index)}
-            >
-              <span className="chip-label">{messages.chip(label)}</span>
-              <span className="cut">
-                <Shown text={text} />
-              </span>
-            </button>
-          ) : (
-            <span className="chip-text" title={visibleText(messages.chipWhole(label, text))}>
-              <span className="chip-label">{messages.chip(label)}</span>
-              <span className="cut">
-                <Shown text={text} />
-              </span>
-            </span>
-          )}
-          <button
-            type="button"
-            className="chip-remove"
-            data-remove
-            aria-label={messages.removeFilter(label)}
-            title={messages.removeFilter(label)}
-            onClick={() => remove(name, index)}
-            onKeyDown={(event) => keyDown(event, name, index)}
-          >
-            <Icon name="close" small />
-          </button>
-        </span>
+      {chips.map((chip, index) => (
+        <ChipItem key={chip.name} chip={chip} onRemove={() => remove(chip.name, index)} />
       ))}
       {chips.length > 0 && (
         <button type="button" className="text-button" onClick={onClear}>
@@ -106,6 +67,50 @@ export function Chips<Name extends string>({
         {messages.copyLink}
       </button>
     </fieldset>
+  )
+}
+
+function ChipItem({ chip, onRemove }: { chip: Chip<string>; onRemove: () => void }) {
+  const messages = useMessages()
+  const { excluded, label, text, onOpen } = chip
+  const title = visibleText(messages.chipWhole(label, text))
+  const inside = (
+    <>
+      <span className="chip-label">{messages.chip(label)}</span>
+      <span className="cut">
+        <Shown text={text} />
+      </span>
+    </>
+  )
+
+  function keyDown(event: KeyboardEvent) {
+    if (event.key !== 'Backspace' && event.key !== 'Delete') return
+    event.preventDefault()
+    onRemove()
+  }
+
+  return (
+    <span className="chip">
+      {excluded && <Icon name="not" small />}
+      {onOpen ? (
+        <button type="button" className="chip-text" title={title} onClick={onOpen} onKeyDown={keyDown}>
+          {inside}
+        </button>
+      ) : (
+        <span className="chip-text" title={title}>
+          {inside}
+        </span>
+      )}
+      <IconButton
+        small
+        className="chip-remove"
+        data-remove
+        label={messages.removeFilter(label)}
+        icon="close"
+        onClick={onRemove}
+        onKeyDown={keyDown}
+      />
+    </span>
   )
 }
 

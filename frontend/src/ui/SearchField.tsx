@@ -1,10 +1,19 @@
-import { type KeyboardEvent, type Ref, useEffect, useImperativeHandle, useRef, useState } from 'react'
+import {
+  type CompositionEvent,
+  type KeyboardEvent,
+  type Ref,
+  useEffect,
+  useImperativeHandle,
+  useRef,
+  useState,
+} from 'react'
 import { useMessages } from '../i18n/language'
 import { Steps, typedOn } from '../lib/steps'
 import { useFits } from './hooks/useFits'
 import { useKey } from './hooks/useKey'
 import { useLatest } from './hooks/useLatest'
 import { Icon } from './Icon'
+import { IconButton } from './IconButton'
 import './filters.css'
 
 interface Props {
@@ -27,6 +36,58 @@ export function SearchField({ ref, value, invalid, hint, onChange }: Props) {
   const input = useRef<HTMLInputElement>(null)
   useImperativeHandle(ref, () => input.current as HTMLInputElement, [])
   const hintFits = useFits(input, fullHint)
+  const { text, type, finish, end, composition } = useTypedSearch(value, onChange)
+
+  useKey('/', () => {
+    input.current?.focus()
+    input.current?.select()
+  })
+
+  function keyDown(event: KeyboardEvent<HTMLInputElement>) {
+    if (event.nativeEvent.isComposing) return
+    if (event.key === 'Enter') finish(text)
+    if (event.key !== 'Escape') return
+    event.preventDefault()
+    if (text === '') input.current?.blur()
+    else finish('')
+  }
+
+  return (
+    <div className="field search-field">
+      <Icon name="search" />
+      <input
+        ref={input}
+        type="search"
+        aria-label={messages.search}
+        aria-invalid={invalid}
+        placeholder={hintFits ? fullHint : messages.search}
+        value={text}
+        onChange={(event) => type(event.target.value)}
+        onKeyDown={keyDown}
+        onBlur={end}
+        {...composition}
+      />
+      {text === '' ? (
+        // biome-ignore lint/a11y/noAriaHiddenOnFocusable: it takes no focus
+        <kbd aria-hidden="true">/</kbd>
+      ) : (
+        <IconButton
+          small
+          className="icon-button search-clear"
+          label={messages.clearSearch}
+          icon="close"
+          onClick={() => {
+            finish('')
+            input.current?.focus()
+          }}
+        />
+      )}
+    </div>
+  )
+}
+
+/** The text of the field, and when it is sent as a search. */
+function useTypedSearch(value: string, onChange: Props['onChange']) {
   const [text, setText] = useState(value)
   const timer = useRef<number>(undefined)
   const composing = useRef(false)
@@ -47,23 +108,12 @@ export function SearchField({ ref, value, invalid, hint, onChange }: Props) {
 
   useEffect(() => () => window.clearTimeout(timer.current), [])
 
-  useKey('/', () => {
-    input.current?.focus()
-    input.current?.select()
-  })
-
   function send(next: string) {
     window.clearTimeout(timer.current)
     const typed = goesOn.current === true && typedOn(sent.current, next)
     goesOn.current = undefined
     sent.current = next
     latest.current(next, typed)
-  }
-
-  /** Sends a finished search: text typed after it is a new search. */
-  function finish(next: string) {
-    send(next)
-    steps.end()
   }
 
   function type(next: string) {
@@ -75,57 +125,24 @@ export function SearchField({ ref, value, invalid, hint, onChange }: Props) {
     if (!composing.current) timer.current = window.setTimeout(() => send(next), pause)
   }
 
-  function keyDown(event: KeyboardEvent<HTMLInputElement>) {
-    if (event.nativeEvent.isComposing) return
-    if (event.key === 'Enter') finish(text)
-    if (event.key !== 'Escape') return
-    event.preventDefault()
-    if (text === '') input.current?.blur()
-    else {
-      setText('')
-      finish('')
-    }
+  return {
+    text,
+    type,
+    /** Sends a finished search: text typed after it is a new search. */
+    finish: (next: string) => {
+      setText(next)
+      send(next)
+      steps.end()
+    },
+    end: () => steps.end(),
+    composition: {
+      onCompositionStart: () => {
+        composing.current = true
+      },
+      onCompositionEnd: (event: CompositionEvent<HTMLInputElement>) => {
+        composing.current = false
+        type(event.currentTarget.value)
+      },
+    },
   }
-
-  return (
-    <div className="field search-field">
-      <Icon name="search" />
-      <input
-        ref={input}
-        type="search"
-        aria-label={messages.search}
-        aria-invalid={invalid}
-        placeholder={hintFits ? fullHint : messages.search}
-        value={text}
-        onChange={(event) => type(event.target.value)}
-        onKeyDown={keyDown}
-        onBlur={() => steps.end()}
-        onCompositionStart={() => {
-          composing.current = true
-        }}
-        onCompositionEnd={(event) => {
-          composing.current = false
-          type(event.currentTarget.value)
-        }}
-      />
-      {text === '' ? (
-        // biome-ignore lint/a11y/noAriaHiddenOnFocusable: it takes no focus
-        <kbd aria-hidden="true">/</kbd>
-      ) : (
-        <button
-          type="button"
-          className="icon-button search-clear"
-          aria-label={messages.clearSearch}
-          title={messages.clearSearch}
-          onClick={() => {
-            setText('')
-            finish('')
-            input.current?.focus()
-          }}
-        >
-          <Icon name="close" small />
-        </button>
-      )}
-    </div>
-  )
 }

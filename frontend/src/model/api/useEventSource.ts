@@ -25,62 +25,81 @@ export function useEventSource(path: string | undefined, { onEntry, catchUp, res
 
   useEffect(() => {
     if (path === undefined) return
-    const address = urlOf(path)
-    let source: EventSource | undefined
-    let timer: number | undefined
-    const over = new AbortController()
-    const { signal } = over
-
-    function open() {
-      close() // two attempts may have been in progress
-      const action = `act=${actionOf('page')}`
-      source = new EventSource(`${address}${address.includes('?') ? '&' : '?'}${action}`)
-      source.onopen = () => setState('open')
-      source.addEventListener('entry', (event) => arrive(event.data))
-      // The server announces the end of the stream, so that the browser does not request the rest of it.
-      source.addEventListener('end', again)
-      source.onerror = () => {
-        setState('lost')
-        if (source?.readyState === EventSource.CLOSED) again() // the browser asks again by itself, except after a refusal
-      }
-    }
-
-    function close() {
-      window.clearTimeout(timer)
-      source?.close()
-      source = undefined
-    }
-
-    function again() {
-      close()
-      setState('lost')
-      timer = window.setTimeout(reopen, retryAfter)
-    }
-
-    async function reopen() {
-      try {
-        await beforeAgain(signal)
-        if (!signal.aborted) open()
-      } catch {
-        if (!signal.aborted) again()
-      }
-    }
-
-    function turn() {
-      window.clearTimeout(timer)
-      if (document.hidden) timer = window.setTimeout(close, hiddenAtMost)
-      else if (!source) reopen()
-    }
-
-    open()
+    const { end, turn } = follow(urlOf(path), {
+      onState: setState,
+      onEntry: (data) => arrive(data),
+      beforeAgain: (signal) => beforeAgain(signal),
+    })
     if (rests) document.addEventListener('visibilitychange', turn)
     return () => {
-      over.abort()
-      close()
+      end()
       setState('connecting')
       document.removeEventListener('visibilitychange', turn)
     }
   }, [path, rests])
 
   return path === undefined ? 'off' : state
+}
+
+interface Follower {
+  onState: (state: 'open' | 'lost') => void
+  onEntry: (data: string) => void
+  beforeAgain: (signal: AbortSignal) => Promise<void> | undefined
+}
+
+/** Opens the stream of an address, and again whenever it ends, until `end`; `turn` rests while the tab is hidden. */
+function follow(address: string, { onState, onEntry, beforeAgain }: Follower): { end: () => void; turn: () => void } {
+  let source: EventSource | undefined
+  let timer: number | undefined
+  const over = new AbortController()
+  const { signal } = over
+
+  function open() {
+    close() // two attempts may have been in progress
+    const action = `act=${actionOf('page')}`
+    source = new EventSource(`${address}${address.includes('?') ? '&' : '?'}${action}`)
+    source.onopen = () => onState('open')
+    source.addEventListener('entry', (event) => onEntry(event.data))
+    // The server announces the end of the stream, so that the browser does not request the rest of it.
+    source.addEventListener('end', again)
+    source.onerror = () => {
+      onState('lost')
+      if (source?.readyState === EventSource.CLOSED) again() // the browser asks again by itself, except after a refusal
+    }
+  }
+
+  function close() {
+    window.clearTimeout(timer)
+    source?.close()
+    source = undefined
+  }
+
+  function again() {
+    close()
+    onState('lost')
+    timer = window.setTimeout(reopen, retryAfter)
+  }
+
+  async function reopen() {
+    try {
+      await beforeAgain(signal)
+      if (!signal.aborted) open()
+    } catch {
+      if (!signal.aborted) again()
+    }
+  }
+
+  function turn() {
+    window.clearTimeout(timer)
+    if (document.hidden) timer = window.setTimeout(close, hiddenAtMost)
+    else if (!source) reopen()
+  }
+
+  function end() {
+    over.abort()
+    close()
+  }
+
+  open()
+  return { end, turn }
 }

@@ -2,7 +2,7 @@ import { useMessages } from '../../i18n/language'
 import { preloadable } from '../../ui/hooks/preload'
 import { Icon } from '../../ui/Icon'
 import { LazyBoundary } from '../../ui/LazyBoundary'
-import { Menu } from '../../ui/Menu'
+import { Menu, type MenuItem } from '../../ui/Menu'
 import { Segments } from '../../ui/Segments'
 import type { Preset } from '../api/types'
 import { calendarPresets, presets } from '../log/filters'
@@ -49,25 +49,18 @@ export function PeriodPicker(props: Props) {
     else if (choice !== 'custom') onPreset(choice)
   }
 
+  /** All choices, where they are in a menu. */
+  function items(): MenuItem[][] {
+    const groups = [choices, calendarPresets, ['custom' as const]].map((group) =>
+      group.map((key) => ({ key, label: labelOf(key), selected: key === value, onChoose: () => choose(key) })),
+    )
+    return onJump ? [...groups, [{ key: 'jump', label: messages.jump, onChoose: onJump }]] : groups
+  }
+
   return (
     <div className="floating-anchor">
       {folded ? (
-        <Menu
-          label={messages.operationTime}
-          className="choice-trigger"
-          title={messages.operationTime}
-          items={[
-            ...[choices, calendarPresets, ['custom' as const]].map((group) =>
-              group.map((key) => ({
-                key,
-                label: labelOf(key),
-                selected: key === value,
-                onChoose: () => choose(key),
-              })),
-            ),
-            ...(onJump ? [[{ key: 'jump', label: messages.jump, onChoose: onJump }]] : []),
-          ]}
-        >
+        <Menu label={messages.operationTime} className="choice-trigger" title={messages.operationTime} items={items()}>
           {labelOf(value)}
           <Icon name="down" />
         </Menu>
