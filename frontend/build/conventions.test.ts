@@ -97,16 +97,13 @@ function longFunctions(name: string, text: string): [string, number][] {
 
 /** Components that are longer, most of it markup. These lengths only shrink: take lines out before you add some. */
 const longComponents: Record<string, number> = {
-  'features/list/LogTable.tsx LogTable': 201,
   'app/LogPage.tsx LogPage': 128,
   'features/list/LogList.tsx LogList': 119,
-  'features/list/LogRow.tsx LogRow': 104,
   'features/filters/FilterBar.tsx FilterBar': 104,
   'app/TopBar.tsx TopBar': 88,
   'model/log/useLog.ts useLog': 79,
   'app/Pages.tsx Pages': 75,
   'features/organizations/OrganizationPanel.tsx OrganizationPanel': 64,
-  'features/list/ColumnTools.tsx Edge': 61,
 }
 
 test('functions have at most 60 lines, and longer components do not grow', () => {

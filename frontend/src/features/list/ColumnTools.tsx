@@ -1,10 +1,11 @@
-import { type KeyboardEvent, type PointerEvent, useLayoutEffect, useRef } from 'react'
+import { type KeyboardEvent, type PointerEvent, type RefObject, useLayoutEffect, useRef } from 'react'
 import { useMessages } from '../../i18n/language'
 import { exclusionOf, type Field, type Filters } from '../../model/log/filters'
 import { columnTitles } from '../../model/log/filterTexts'
 import { type Column, columns, type Preferences, widthLimits, withWidth } from '../../model/log/preferences'
 import { useWidth } from '../../ui/hooks/useWidth'
-import { Icon } from '../../ui/Icon'
+import { IconButton } from '../../ui/IconButton'
+import { columnFields } from './cellFilter'
 import './head.css'
 
 interface Props {
@@ -13,14 +14,6 @@ interface Props {
   byOrganization: boolean
   onPreferences: (next: Preferences) => void
   onChoose: (field: Field) => void
-}
-
-const filterOf: Partial<Record<Column, Field>> = {
-  user: 'user',
-  role: 'role',
-  organization: 'organization',
-  module: 'module',
-  type: 'operation',
 }
 
 /**
@@ -35,21 +28,20 @@ export function ColumnTools({ preferences, filters, byOrganization, onPreference
       {columns
         .filter((column) => !preferences.hidden.includes(column))
         .map((column) => {
-          const filter = column === 'organization' && !byOrganization ? undefined : filterOf[column]
+          const filter =
+            column === 'content' || (column === 'organization' && !byOrganization) ? undefined : columnFields[column]
           const label = messages.filterBy(titles[column])
           const isOn = filter && filters[filter].length + filters[exclusionOf(filter)].length > 0
           return (
             <div key={column}>
               {filter && (
-                <button
-                  type="button"
+                <IconButton
+                  small
                   className={isOn ? 'head-filter head-filter-on' : 'head-filter'}
-                  aria-label={label}
-                  title={label}
+                  label={label}
+                  icon="funnel"
                   onClick={() => onChoose(filter)}
-                >
-                  <Icon name="funnel" small />
-                </button>
+                />
               )}
               {column !== 'content' && (
                 <Edge
@@ -80,36 +72,24 @@ interface EdgeProps {
 function Edge({ column, label, preferences, onPreferences }: EdgeProps) {
   const edge = useRef<HTMLDivElement>(null)
   const head = useRef<HTMLElement>(null)
-  const drag = useRef<{ x: number; width: number }>(undefined)
   const left = columns.indexOf(column) > columns.indexOf('content')
   useLayoutEffect(() => {
     head.current = edge.current?.parentElement ?? null
   }, [])
   const width = useWidth(head)
 
+  const set = (to: number | undefined) => onPreferences(withWidth(preferences, column, to))
+  const reset = () => set(undefined)
   /** The width after the edge has moved to the right by so much. */
-  const moved = (from: number, by: number) => onPreferences(withWidth(preferences, column, from + (left ? -by : by)))
-  const reset = () => onPreferences(withWidth(preferences, column, undefined))
-
-  function begin(event: PointerEvent<HTMLElement>) {
-    if (event.button !== 0) return
-    event.preventDefault()
-    event.currentTarget.focus()
-    event.currentTarget.setPointerCapture(event.pointerId)
-    drag.current = { x: event.clientX, width: head.current?.clientWidth ?? 0 }
-  }
-
-  function move(event: PointerEvent<HTMLElement>) {
-    if (drag.current) moved(drag.current.width, event.clientX - drag.current.x)
-  }
+  const moved = (from: number, by: number) => set(from + (left ? -by : by))
 
   function keyDown(event: KeyboardEvent) {
     if (event.altKey || event.ctrlKey || event.metaKey) return
     const step = event.shiftKey ? 32 : 8
     if (event.key === 'ArrowRight') moved(width, step)
     else if (event.key === 'ArrowLeft') moved(width, -step)
-    else if (event.key === 'Home') onPreferences(withWidth(preferences, column, widthLimits.min))
-    else if (event.key === 'End') onPreferences(withWidth(preferences, column, widthLimits.max))
+    else if (event.key === 'Home') set(widthLimits.min)
+    else if (event.key === 'End') set(widthLimits.max)
     else if (event.key === 'Delete' || event.key === 'Backspace') reset()
     else return
     event.preventDefault()
@@ -128,13 +108,29 @@ function Edge({ column, label, preferences, onPreferences }: EdgeProps) {
       aria-valuemax={Math.max(width, widthLimits.max)}
       tabIndex={0}
       className={left ? 'head-edge head-edge-left' : 'head-edge'}
-      onPointerDown={begin}
-      onPointerMove={move}
-      onLostPointerCapture={() => {
-        drag.current = undefined
-      }}
       onDoubleClick={reset}
       onKeyDown={keyDown}
+      {...useDrag(head, moved)}
     />
   )
+}
+
+/** Handlers that drag an edge: `onMove` gets the width of the head when it began, and the way to the right since. */
+function useDrag(head: RefObject<HTMLElement | null>, onMove: (from: number, by: number) => void) {
+  const drag = useRef<{ x: number; width: number }>(undefined)
+  return {
+    onPointerDown: (event: PointerEvent<HTMLElement>) => {
+      if (event.button !== 0) return
+      event.preventDefault()
+      event.currentTarget.focus()
+      event.currentTarget.setPointerCapture(event.pointerId)
+      drag.current = { x: event.clientX, width: head.current?.clientWidth ?? 0 }
+    },
+    onPointerMove: (event: PointerEvent<HTMLElement>) => {
+      if (drag.current) onMove(drag.current.width, event.clientX - drag.current.x)
+    },
+    onLostPointerCapture: () => {
+      drag.current = undefined
+    },
+  }
 }

@@ -1,4 +1,5 @@
-import { memo } from 'react'
+import { memo, type ReactNode } from 'react'
+import type { Dictionary } from '../../i18n/en'
 import { useMessages } from '../../i18n/language'
 import { relativeTime } from '../../lib/time/phrases'
 import { clockText, dateText, exactTime, offsetText, wallTime } from '../../lib/time/zone'
@@ -6,9 +7,12 @@ import { visibleText } from '../../lib/visible'
 import type { Entry } from '../../model/api/types'
 import type { Titles } from '../../model/log/catalog'
 import { exclusionOf, type Field, type Filters, type ListFilter } from '../../model/log/filters'
-import { Icon } from '../../ui/Icon'
+import { type Column, columns } from '../../model/log/preferences'
+import type { IconName } from '../../ui/Icon'
+import { IconButton } from '../../ui/IconButton'
 import { Shown } from '../../ui/Shown'
 import { FailedMark, TypeTag } from '../../ui/TypeTag'
+import { cellFilter } from './cellFilter'
 import { SearchHighlight, type Terms } from './SearchHighlight'
 import './cell.css'
 
@@ -38,18 +42,9 @@ interface Props extends RowContext {
 
 /** One operation: seven cells, in one order, at every width. Folding them is left to CSS. */
 export const LogRow = memo(function LogRow(props: Props) {
-  const { entry, index, open, current, hovered, titles, terms, zone, now } = props
-  const instant = Date.parse(entry.time)
-  const wall = wallTime(instant, zone)
+  const { entry, index, open, current, hovered } = props
   const messages = useMessages()
-  const role = entry.user.role ?? ''
-  const organization = entry.organization?.name ?? entry.organization?.id ?? ''
-  const who = visibleText([role, organization].filter(Boolean).join(' · '))
-  const content = entry.content?.name ?? ''
-  const contentId = entry.content?.id ?? ''
-  const funnel = (name: Field, value: string | undefined) =>
-    hovered && value ? <Funnel name={name} value={value} filters={props.filters} onFilter={props.onFilter} /> : null
-
+  const who = [entry.user.role, organizationOf(entry)].filter(Boolean).join(' · ')
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the table has the keys of all its rows
     <div
@@ -63,84 +58,136 @@ export const LogRow = memo(function LogRow(props: Props) {
       onClick={() => props.onOpen(entry, index)}
       onMouseEnter={() => props.onHover(index)}
     >
-      <div role="cell" className="cell cell-user" data-who={who}>
-        <span className="two-lines strong" title={visibleText(entry.user.name)}>
-          <SearchHighlight text={entry.user.name} terms={terms} field="user" />
-        </span>
-        {funnel('user', entry.user.id)}
-      </div>
-      <div role="cell" className="cell cell-role">
-        <span className="two-lines" title={visibleText(role)}>
-          <Shown text={role} />
-        </span>
-        {funnel('role', role)}
-      </div>
-      <div role="cell" className="cell cell-organization">
-        <span className="two-lines" title={visibleText(organization)}>
-          <Shown text={organization} />
-        </span>
-        {props.byOrganization && funnel('organization', entry.organization?.id)}
-      </div>
-      <div role="cell" className="cell cell-module">
-        <span className="two-lines" title={visibleText(titles.module(entry.module))}>
-          <SearchHighlight text={titles.module(entry.module)} terms={terms} field="module" />
-        </span>
-        {funnel('module', entry.module)}
-      </div>
-      <div role="cell" className="cell cell-type">
+      {columns.map((column) => {
+        const filter = hovered && cellFilter(entry, column, props.byOrganization)
+        return (
+          <div
+            key={column}
+            role="cell"
+            className={`cell cell-${column}`}
+            data-who={column === 'user' ? visibleText(who) : undefined}
+          >
+            {cellContent(column, props, messages)}
+            {filter && <Funnel {...filter} filters={props.filters} onFilter={props.onFilter} />}
+          </div>
+        )
+      })}
+    </div>
+  )
+})
+
+// What follows are functions, not components: there are hundreds of cells.
+
+function cellContent(column: Column, props: Props, messages: Dictionary): ReactNode {
+  const { entry, titles, terms } = props
+  const { user } = entry
+  switch (column) {
+    case 'user':
+      return twoLines(user.name, <SearchHighlight text={user.name} terms={terms} field="user" />, ' strong')
+    case 'role':
+      return twoLines(user.role ?? '')
+    case 'organization':
+      return twoLines(organizationOf(entry))
+    case 'module': {
+      const title = titles.module(entry.module)
+      return twoLines(title, <SearchHighlight text={title} terms={terms} field="module" />)
+    }
+    case 'type':
+      return (
         <span className="type">
           <TypeTag title={titles.operation(entry.operation)} group={titles.group(entry.operation)} />
           {entry.outcome === 'failure' && <FailedMark />}
         </span>
-        {funnel('operation', entry.operation)}
-      </div>
-      <div role="cell" className="cell cell-content">
-        {content && (
-          <span className="cut block" title={visibleText(content)}>
-            <SearchHighlight text={content} terms={terms} field="content" />
-          </span>
-        )}
-        {contentId && (
-          <span className="content-id">
-            <span className="cut" title={visibleText(contentId)}>
-              <SearchHighlight text={contentId} terms={terms} field="content" />
-            </span>
-            {hovered && (
-              <button
-                type="button"
-                className="copy-id"
-                tabIndex={-1}
-                aria-label={messages.copyContentId}
-                title={messages.copyContentId}
-                onClick={(event) => {
-                  event.stopPropagation()
-                  props.onCopy(contentId)
-                }}
-              >
-                <Icon name="copy" small />
-              </button>
-            )}
-          </span>
-        )}
-        {funnel('contentId', contentId)}
-      </div>
-      <div role="cell" className="cell cell-time">
-        <time
-          dateTime={entry.time}
-          title={messages.timeHint(
-            exactTime(entry.time, 'UTC'),
-            offsetText(instant, zone),
-            exactTime(entry.received_at, zone),
-          )}
-        >
-          <span className="day">{dateText(wall)} </span>
-          <span>{clockText(wall)}</span>
-        </time>
-        <span className="relative">{relativeTime(instant, zone, messages, now)}</span>
-      </div>
-    </div>
+      )
+    case 'content':
+      return contentCell(props, messages)
+    case 'time':
+      return timeCell(props, messages)
+  }
+}
+
+function organizationOf({ organization }: Entry): string {
+  return organization?.name ?? organization?.id ?? ''
+}
+
+function twoLines(text: string, drawn: ReactNode = <Shown text={text} />, more = ''): ReactNode {
+  return (
+    <span className={`two-lines${more}`} title={visibleText(text)}>
+      {drawn}
+    </span>
   )
-})
+}
+
+/** The name and the ID of the content, which can be copied. */
+function contentCell({ entry, terms, hovered, onCopy }: Props, messages: Dictionary): ReactNode {
+  const { name, id } = entry.content ?? {}
+  return (
+    <>
+      {name && (
+        <span className="cut block" title={visibleText(name)}>
+          <SearchHighlight text={name} terms={terms} field="content" />
+        </span>
+      )}
+      {id && (
+        <span className="content-id">
+          <span className="cut" title={visibleText(id)}>
+            <SearchHighlight text={id} terms={terms} field="content" />
+          </span>
+          {hovered && (
+            <CellButton className="copy-id" label={messages.copyContentId} icon="copy" onPress={() => onCopy(id)} />
+          )}
+        </span>
+      )}
+    </>
+  )
+}
+
+function timeCell({ entry, zone, now }: Props, messages: Dictionary): ReactNode {
+  const instant = Date.parse(entry.time)
+  const wall = wallTime(instant, zone)
+  return (
+    <>
+      <time
+        dateTime={entry.time}
+        title={messages.timeHint(
+          exactTime(entry.time, 'UTC'),
+          offsetText(instant, zone),
+          exactTime(entry.received_at, zone),
+        )}
+      >
+        <span className="day">{dateText(wall)} </span>
+        <span>{clockText(wall)}</span>
+      </time>
+      <span className="relative">{relativeTime(instant, zone, messages, now)}</span>
+    </>
+  )
+}
+
+interface CellButtonProps {
+  className: string
+  label: string
+  icon: IconName
+  pressed?: boolean
+  onPress: () => void
+}
+
+/** A button of the cell under the pointer; pressing it does not open the entry. */
+function CellButton({ className, label, icon, pressed, onPress }: CellButtonProps) {
+  return (
+    <IconButton
+      small
+      className={className}
+      label={label}
+      icon={icon}
+      tabIndex={-1}
+      aria-pressed={pressed}
+      onClick={(event) => {
+        event.stopPropagation()
+        onPress()
+      }}
+    />
+  )
+}
 
 interface FunnelProps {
   name: Field
@@ -155,38 +202,23 @@ interface FunnelProps {
 function Funnel({ name, value, filters, onFilter }: FunnelProps) {
   const messages = useMessages()
   const on = filters[name].includes(value)
-  const label = on ? messages.leaveFilter : messages.filterByThis
   return (
     <>
       {!on && (
-        <button
-          type="button"
+        <CellButton
           className="funnel funnel-not"
-          tabIndex={-1}
-          aria-label={messages.excludeValue}
-          title={messages.excludeValue}
-          onClick={(event) => {
-            event.stopPropagation()
-            onFilter(exclusionOf(name), value)
-          }}
-        >
-          <Icon name="not" small />
-        </button>
+          label={messages.excludeValue}
+          icon="not"
+          onPress={() => onFilter(exclusionOf(name), value)}
+        />
       )}
-      <button
-        type="button"
+      <CellButton
         className={on ? 'funnel funnel-on' : 'funnel'}
-        tabIndex={-1}
-        aria-label={label}
-        aria-pressed={on}
-        title={label}
-        onClick={(event) => {
-          event.stopPropagation()
-          onFilter(name, value)
-        }}
-      >
-        <Icon name="funnel" small />
-      </button>
+        label={on ? messages.leaveFilter : messages.filterByThis}
+        icon="funnel"
+        pressed={on}
+        onPress={() => onFilter(name, value)}
+      />
     </>
   )
 }
