@@ -100,9 +100,7 @@ const longComponents: Record<string, number> = {
   'app/LogPage.tsx LogPage': 128,
   'features/list/LogList.tsx LogList': 119,
   'features/filters/FilterBar.tsx FilterBar': 104,
-  'app/TopBar.tsx TopBar': 88,
   'model/log/useLog.ts useLog': 79,
-  'app/Pages.tsx Pages': 75,
   'features/organizations/OrganizationPanel.tsx OrganizationPanel': 64,
 }
 

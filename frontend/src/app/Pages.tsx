@@ -34,67 +34,48 @@ interface Props {
 }
 
 /** Selects the page for a URL and a session. */
-export function Pages({ session, onLanguage }: Props) {
-  const location = useLocation()
-  const { tag } = useLanguage()
+export function Pages({ session: { data: session, error, refetch }, onLanguage }: Props) {
+  const { pathname } = useLocation()
   const [search] = useSearchParams()
-  const client = useQueryClient()
-  const saveLanguage = useSaveLanguage()
+  const { mutate: saveLanguage } = useSaveLanguage()
   const [wasSignedIn, setWasSignedIn] = useState(false)
-  if (session.data && !wasSignedIn) setWasSignedIn(true)
-  useFavicon(session.data?.role)
-  const { data: signedIn } = session
-  const setupNeeded = useSetupNeeded(signedIn === null && !wasSignedIn)
+  if (session && !wasSignedIn) setWasSignedIn(true)
+  useFavicon(session?.role)
   useEffect(() => {
-    if (signedIn !== undefined) noteReader(signedIn)
-  }, [signedIn])
+    if (session !== undefined) noteReader(session)
+  }, [session])
 
   // A language chosen on the sign-in page is saved with the account that signs in.
   const chosen = useRef<LocaleTag>(undefined)
-  const { mutate: save } = saveLanguage
-  const accountTag = accountLanguage(session.data)
+  const accountTag = accountLanguage(session)
   useEffect(() => {
     if (!accountTag || !chosen.current) return
-    if (chosen.current !== accountTag) save(chosen.current)
+    if (chosen.current !== accountTag) saveLanguage(chosen.current)
     chosen.current = undefined
-  }, [accountTag, save])
+  }, [accountTag, saveLanguage])
   function choose(tag: LocaleTag) {
     chosen.current = tag
     onLanguage(tag)
   }
-
-  if (session.error) return <Unreachable error={session.error} onRetry={() => session.refetch()} />
-  if (session.data === undefined) return null
-
-  // Until the server responds, a code means that the server needs to be set up, and no code that it has been.
-  if (session.data === null && !wasSignedIn && (setupNeeded.data ?? setupCode !== null))
-    return <SetupPage locale={tag} onLanguage={choose} />
-
-  if (session.data === null) {
-    const left = client.getQueryData(queryKeys.left) === true
-    if (location.pathname !== '/sign-in' && left) return <Navigate replace to="/sign-in" />
-    if (location.pathname !== '/sign-in') {
-      const here = location.pathname + location.search
-      return <Navigate replace to={signInPath(here)} state={{ ended: wasSignedIn }} />
-    }
-    return <SignInPage ended={location.state?.ended === true} onLanguage={choose} />
-  }
-
   function saveChoice(tag: LocaleTag) {
     onLanguage(tag)
-    saveLanguage.mutate(tag)
+    saveLanguage(tag)
   }
-  if (session.data.second_factor) return <SecondFactorPage session={session.data} onLanguage={choose} />
-  if (session.data.must_change) return <PasswordPage username={session.data.username} onLanguage={saveChoice} />
-  if (session.data.role === 'member') return <MemberPage username={session.data.username} onLanguage={saveChoice} />
 
-  if (location.pathname === '/sign-in') return <Navigate replace to={safeReturn(search.get('next'))} />
+  if (error) return <Unreachable error={error} onRetry={() => refetch()} />
+  if (session === undefined) return null
+  if (session === null) return <SignedOut wasSignedIn={wasSignedIn} onLanguage={choose} />
+  if (session.second_factor) return <SecondFactorPage session={session} onLanguage={choose} />
+  if (session.must_change) return <PasswordPage username={session.username} onLanguage={saveChoice} />
+  if (session.role === 'member') return <MemberPage username={session.username} onLanguage={saveChoice} />
+
+  if (pathname === '/sign-in') return <Navigate replace to={safeReturn(search.get('next'))} />
   return (
-    <SessionProvider value={session.data}>
+    <SessionProvider value={session}>
       <Suspense>
         <ReadOnlyBanner />
       </Suspense>
-      <ErrorBoundary resetKey={location.pathname}>
+      <ErrorBoundary resetKey={pathname}>
         <Suspense fallback={null}>
           <Routes>
             <Route path="/" element={<Start />} />
@@ -108,6 +89,27 @@ export function Pages({ session, onLanguage }: Props) {
       </ErrorBoundary>
     </SessionProvider>
   )
+}
+
+interface SignedOutProps {
+  /** The session has ended on this page. */
+  wasSignedIn: boolean
+  onLanguage: (tag: LocaleTag) => void
+}
+
+/** The page to sign in, or to set up a new server. */
+function SignedOut({ wasSignedIn, onLanguage }: SignedOutProps) {
+  const { pathname, search, state } = useLocation()
+  const { tag } = useLanguage()
+  const client = useQueryClient()
+  const setupNeeded = useSetupNeeded(!wasSignedIn)
+
+  // Until the server responds, a code means that the server needs to be set up, and no code that it has been.
+  if (!wasSignedIn && (setupNeeded.data ?? setupCode !== null))
+    return <SetupPage locale={tag} onLanguage={onLanguage} />
+  if (pathname === '/sign-in') return <SignInPage ended={state?.ended === true} onLanguage={onLanguage} />
+  if (client.getQueryData(queryKeys.left) === true) return <Navigate replace to="/sign-in" />
+  return <Navigate replace to={signInPath(pathname + search)} state={{ ended: wasSignedIn }} />
 }
 
 /** The only tenant's log, or a choice of tenants. */

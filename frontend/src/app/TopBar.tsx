@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import { Link, useLocation, useNavigate } from 'react-router'
+import type { Dictionary } from '../i18n/en'
 import { useLanguage } from '../i18n/language'
 import { problemText } from '../lib/problem'
 import { visibleText } from '../lib/visible'
@@ -11,6 +12,7 @@ import { preloadable } from '../ui/hooks/preload'
 import { useKey } from '../ui/hooks/useKey'
 import { useViewportWidth } from '../ui/hooks/useViewportWidth'
 import { Icon, Mark } from '../ui/Icon'
+import { IconButton } from '../ui/IconButton'
 import { LanguageSwitch } from '../ui/LanguageSwitch'
 import { LazyBoundary } from '../ui/LazyBoundary'
 import { Menu, type MenuItem } from '../ui/Menu'
@@ -25,22 +27,19 @@ const HelpDialog = preloadable(() => import('./HelpDialog'))
 export function TopBar({ tenant }: { tenant?: Tenant }) {
   const { messages } = useLanguage()
   const session = useSession()
-  const saveLanguage = useSaveLanguage()
   const signOut = useSignOut()
   const phone = useViewportWidth() < 768
-
-  const [help, setHelp] = useState(false)
-  useKey('?', () => setHelp(true))
   const pages = usePages(tenant)
   const navigate = useNavigate()
-  const toAccount = tenant && (() => navigate(settingsPath(tenant.id, 'account')))
+  const [help, setHelp] = useState(false)
   const [password, setPassword] = useState(false)
-  const toPassword = session.launched ? undefined : () => setPassword(true)
-  const account: MenuItem[] = [
-    ...(toAccount ? [{ key: 'account', label: messages.yourAccount, onChoose: toAccount }] : []),
-    ...(toPassword ? [{ key: 'password', label: messages.changePassword, onChoose: toPassword }] : []),
-    { key: 'out', label: messages.signOut, onChoose: () => signOut.mutate() },
-  ]
+  const actions: Actions = {
+    onAccount: tenant && (() => navigate(settingsPath(tenant.id, 'account'))),
+    onPassword: session.launched ? undefined : () => setPassword(true),
+    onHelp: () => setHelp(true),
+    onSignOut: () => signOut.mutate(),
+  }
+  useKey('?', actions.onHelp)
   return (
     <>
       <header className="top">
@@ -59,39 +58,10 @@ export function TopBar({ tenant }: { tenant?: Tenant }) {
           </nav>
         )}
         <span className="grow" />
-        {!phone && (
-          <button
-            type="button"
-            className="icon-button"
-            aria-label={messages.help}
-            title={messages.help}
-            aria-keyshortcuts="?"
-            onClick={() => setHelp(true)}
-          >
-            <Icon name="help" />
-          </button>
-        )}
-        {!phone && <LanguageSwitch onChange={(tag) => saveLanguage.mutate(tag)} />}
-        {phone ? (
-          <PhoneMenu
-            pages={pages}
-            onAccount={toAccount}
-            onPassword={toPassword}
-            onHelp={() => setHelp(true)}
-            onSignOut={() => signOut.mutate()}
-          />
-        ) : (
-          <Menu label={messages.account} className="account" align="end" items={[account]}>
-            <span className="cut" title={visibleText(session.username)}>
-              <Shown text={session.name ?? session.username} />
-            </span>{' '}
-            <small>{messages.roles[session.role]}</small>
-            <Icon name="down" />
-          </Menu>
-        )}
+        {phone ? <PhoneMenu pages={pages} {...actions} /> : <WideTools {...actions} />}
         {signOut.error && (
           <div className="top-note">
-            <Notice kind="error" action={messages.retry} onAction={() => signOut.mutate()}>
+            <Notice kind="error" action={messages.retry} onAction={actions.onSignOut}>
               {messages.stillSignedIn(problemText(signOut.error))}
             </Notice>
           </div>
@@ -107,6 +77,49 @@ export function TopBar({ tenant }: { tenant?: Tenant }) {
           <HelpDialog onClose={() => setHelp(false)} />
         </LazyBoundary>
       )}
+    </>
+  )
+}
+
+interface Actions {
+  /** Undefined without a tenant, whose settings have the account. */
+  onAccount: (() => void) | undefined
+  /** Undefined for accounts without a password here. */
+  onPassword: (() => void) | undefined
+  onHelp: () => void
+  onSignOut: () => void
+}
+
+/** The actions that both menus have. */
+function accountItems({ onAccount, onPassword }: Actions, messages: Dictionary): MenuItem[] {
+  return [
+    ...(onAccount ? [{ key: 'account', label: messages.yourAccount, onChoose: onAccount }] : []),
+    ...(onPassword ? [{ key: 'password', label: messages.changePassword, onChoose: onPassword }] : []),
+  ]
+}
+
+/** Help, the language and the account, where there is room for them. */
+function WideTools(actions: Actions) {
+  const { messages } = useLanguage()
+  const session = useSession()
+  const saveLanguage = useSaveLanguage()
+  const out = { key: 'out', label: messages.signOut, onChoose: actions.onSignOut }
+  return (
+    <>
+      <IconButton label={messages.help} icon="help" aria-keyshortcuts="?" onClick={actions.onHelp} />
+      <LanguageSwitch onChange={(tag) => saveLanguage.mutate(tag)} />
+      <Menu
+        label={messages.account}
+        className="account"
+        align="end"
+        items={[[...accountItems(actions, messages), out]]}
+      >
+        <span className="cut" title={visibleText(session.username)}>
+          <Shown text={session.name ?? session.username} />
+        </span>{' '}
+        <small>{messages.roles[session.role]}</small>
+        <Icon name="down" />
+      </Menu>
     </>
   )
 }
@@ -163,15 +176,7 @@ function TenantMenu({ tenant }: { tenant: Tenant }) {
   )
 }
 
-interface PhoneMenuProps {
-  pages: Page[]
-  onAccount: (() => void) | undefined
-  onPassword: (() => void) | undefined
-  onHelp: () => void
-  onSignOut: () => void
-}
-
-function PhoneMenu({ pages, onAccount, onPassword, onHelp, onSignOut }: PhoneMenuProps) {
+function PhoneMenu({ pages, ...actions }: Actions & { pages: Page[] }) {
   const { tag, messages } = useLanguage()
   const session = useSession()
   const navigate = useNavigate()
@@ -191,10 +196,9 @@ function PhoneMenu({ pages, onAccount, onPassword, onHelp, onSignOut }: PhoneMen
         label: <span lang={other}>{other === 'en' ? 'English' : '中文'}</span>,
         onChoose: () => saveLanguage.mutate(other),
       },
-      ...(onAccount ? [{ key: 'account', label: messages.yourAccount, onChoose: onAccount }] : []),
-      ...(onPassword ? [{ key: 'password', label: messages.changePassword, onChoose: onPassword }] : []),
-      { key: 'help', label: messages.help, onChoose: onHelp },
-      { key: 'out', label: messages.signOut, onChoose: onSignOut },
+      ...accountItems(actions, messages),
+      { key: 'help', label: messages.help, onChoose: actions.onHelp },
+      { key: 'out', label: messages.signOut, onChoose: actions.onSignOut },
     ],
   ]
   return (
