@@ -1,12 +1,11 @@
 import { withDay } from '../features/list/jump'
 import { dayAt } from '../lib/time/days'
-import type { Entry } from '../model/api/types'
-import type { EntryName } from '../model/log/entryAddress'
 import type { FilterName } from '../model/log/filters'
 import type { LogPart } from '../model/log/useLog'
 import { preloadable } from '../ui/hooks/preload'
 import { LazyBoundary } from '../ui/LazyBoundary'
 import { useCopy } from '../ui/useCopy'
+import type { LogEntry } from './useLogEntry'
 
 const EntryDrawer = preloadable(() => import('../features/entry/EntryDrawer'))
 const JumpDialog = preloadable(() => import('../features/list/JumpDialog'))
@@ -17,29 +16,26 @@ const FilterSheet = preloadable(() => import('../features/filters/FilterSheet'))
 export type LogDialog = { is: 'export' } | { is: 'jump' } | { is: 'filters'; at?: FilterName | undefined }
 
 interface Props extends LogPart {
-  /** The open entry; its seq once known. */
-  entry: EntryName | undefined
-  openSeq: number | undefined
+  entry: LogEntry
   dialog: LogDialog | undefined
   now: number
-  onEntry: (entry: Entry) => void
-  onCloseEntry: () => void
   onClose: () => void
 }
 
 /** The entry or dialog that opens over or beside the rows. */
 export function LogDialogs(props: Props) {
-  const { tenant, filters, onFilters, log, layout, entry, openSeq, dialog, now, onClose } = props
+  const { tenant, filters, onFilters, log, layout, entry, dialog, now, onClose } = props
   const copy = useCopy()
   const { entries, summary, titles, nameOf, organizations } = log
   const zone = tenant.time_zone
-  const index = openSeq === undefined ? -1 : entries.findIndex((one) => one.seq === openSeq)
+  const { name, seq } = entry
+  const index = seq === undefined ? -1 : entries.findIndex((one) => one.seq === seq)
   return (
-    <LazyBoundary resetKey={`${entry?.id} ${dialog?.is}`}>
-      {entry && (
+    <LazyBoundary resetKey={`${name?.id} ${dialog?.is}`}>
+      {name && (
         <EntryDrawer
           tenant={tenant}
-          name={entry}
+          name={name}
           over={layout.drawer === 'over'}
           position={index >= 0 && summary ? { index: index + 1, total: summary.total } : undefined}
           previous={index > 0 ? entries[index - 1] : undefined}
@@ -47,8 +43,8 @@ export function LogDialogs(props: Props) {
           filters={filters}
           titles={titles}
           organizations={organizations.data}
-          onOpen={props.onEntry}
-          onClose={props.onCloseEntry}
+          onOpen={entry.step}
+          onClose={entry.close}
           onCopy={copy}
         />
       )}

@@ -10,6 +10,7 @@ import { Button } from '../../ui/Button'
 import { ChoiceFilter } from '../../ui/ChoiceFilter'
 import { preloadable } from '../../ui/hooks/preload'
 import { Icon } from '../../ui/Icon'
+import { IconButton } from '../../ui/IconButton'
 import { SearchField } from '../../ui/SearchField'
 import type { ChoiceContext, ChoiceField } from './FieldChoices'
 import '../../ui/filters.css'
@@ -32,101 +33,49 @@ interface Props extends Omit<ChoiceContext, 'tenant' | 'onFilters'> {
   onOpened: (opened: Opened | undefined) => void
   onFilters: (next: Filters, how?: Step) => void
   onPreset: (preset: Preset) => void
-  onSheet: () => void
-  onJump: () => void
-  onExport: () => void
+  onDialog: (is: 'filters' | 'jump' | 'export') => void
   /** Placed before the export button, on a phone. */
   children?: ReactNode
 }
 
 export function FilterBar(props: Props) {
-  const { tenant, filters, refused, opened, onFilters, onOpened } = props
+  const { tenant, filters, opened, onFilters, onOpened, onDialog } = props
   const messages = useMessages()
   const layout = props.layout.table
-  const phone = layout === 'phone'
-  const folded = layout !== 'wide'
-  const wrong = (name: string) => refused.some((location) => location.split('[')[0] === `query.${name}`)
-  const wrongField = (field: Field) => wrong(wireName(field)) || wrong(wireName(exclusionOf(field)))
-  const context = { tenant: tenant.id, filters, titles: props.titles, nameOf: props.nameOf, onFilters }
-
-  const own: ChoiceField[] = props.layout.roomy ? ['operation', 'module', 'user'] : ['operation', 'module']
-  const others = (['user', 'role', 'outcome', 'ip', 'key'] as const).filter((field) => !own.includes(field))
-  const other = others.find((field) => field === opened)
-  const countIn = (names: (keyof Filters)[]) => names.filter((name) => filters[name]?.length).length
-
   return (
     <search className="filter-bar">
       {props.onShowTree && (
-        <button
-          type="button"
+        <IconButton
           className="icon-button filter-bar-tree"
-          aria-label={messages.showPanel}
-          title={messages.showPanel}
+          label={messages.showPanel}
+          icon="panelOpen"
           onClick={props.onShowTree}
-        >
-          <Icon name="panelOpen" />
-        </button>
+        />
       )}
       <SearchField
         ref={props.search}
         value={filters.q}
-        invalid={wrong('q')}
+        invalid={isRefused(props.refused, 'q')}
         onChange={(q, goesOn) => onFilters({ ...filters, q }, { replace: true, goesOn })}
       />
-      {phone ? (
-        <button type="button" className="choice-trigger" aria-haspopup="dialog" onClick={props.onSheet}>
+      {layout === 'phone' ? (
+        <button type="button" className="choice-trigger" aria-haspopup="dialog" onClick={() => onDialog('filters')}>
           <Icon name="funnel" />
           {messages.filters} {activeFilters(filters).length > 0 && <b>{activeFilters(filters).length}</b>}
         </button>
       ) : (
-        <>
-          {own.map((field) => (
-            <ChoiceFilter
-              key={field}
-              label={fieldLabel(field, messages)}
-              chosen={filters[field].length}
-              excluded={filters[exclusionOf(field)].length}
-              shrinks={field !== 'user'}
-              invalid={wrongField(field)}
-              open={opened === field}
-              onOpen={(on) => onOpened(on ? field : undefined)}
-            >
-              <FilterPanel
-                label={fieldLabel(field, messages)}
-                fields={[field]}
-                onClose={() => onOpened(undefined)}
-                {...context}
-              />
-            </ChoiceFilter>
-          ))}
-          <ChoiceFilter
-            label={messages.moreFilters}
-            plain
-            chosen={countIn([...others, ...others.map(exclusionOf)])}
-            invalid={others.some(wrongField)}
-            open={opened === 'more' || other !== undefined}
-            onOpen={(on) => onOpened(on ? 'more' : undefined)}
-          >
-            <FilterPanel
-              label={messages.moreFilters}
-              fields={others}
-              at={other}
-              onClose={() => onOpened(undefined)}
-              {...context}
-            />
-          </ChoiceFilter>
-        </>
+        <FieldFilters {...props} />
       )}
       <PeriodPicker
         range={filters.range}
         from={filters.from ?? props.summary?.from}
         to={filters.to ?? props.summary?.to}
         zone={tenant.time_zone}
-        folded={folded}
+        folded={layout !== 'wide'}
         open={opened === 'period'}
         onOpen={(on) => onOpened(on ? 'period' : undefined)}
         onPreset={props.onPreset}
-        onJump={props.onJump}
+        onJump={() => onDialog('jump')}
         onCustom={(from, to) => onFilters({ ...filters, range: undefined, from, to })}
       />
       {props.children}
@@ -135,11 +84,55 @@ export function FilterBar(props: Props) {
         className="export-button"
         aria-label={messages.export}
         title={layout === 'folded' ? messages.export : undefined}
-        onClick={props.onExport}
+        onClick={() => onDialog('export')}
       >
         <Icon name="download" />
         {layout !== 'folded' && messages.export}
       </Button>
     </search>
+  )
+}
+
+/** Whether the server refused a query parameter, or one of its values. */
+function isRefused(refused: string[], name: string): boolean {
+  return refused.some((location) => location.split('[')[0] === `query.${name}`)
+}
+
+/** The fields with a button of their own, and one button for the others. */
+function FieldFilters({ tenant, filters, titles, nameOf, layout, refused, opened, onFilters, onOpened }: Props) {
+  const messages = useMessages()
+  const wrong = (field: Field) => [field, exclusionOf(field)].some((name) => isRefused(refused, wireName(name)))
+  const panel = { tenant: tenant.id, filters, titles, nameOf, onFilters, onClose: () => onOpened(undefined) }
+  const own: ChoiceField[] = layout.roomy ? ['operation', 'module', 'user'] : ['operation', 'module']
+  const others = (['user', 'role', 'outcome', 'ip', 'key'] as const).filter((field) => !own.includes(field))
+  const other = others.find((field) => field === opened)
+  const countIn = (names: (keyof Filters)[]) => names.filter((name) => filters[name]?.length).length
+  return (
+    <>
+      {own.map((field) => (
+        <ChoiceFilter
+          key={field}
+          label={fieldLabel(field, messages)}
+          chosen={filters[field].length}
+          excluded={filters[exclusionOf(field)].length}
+          shrinks={field !== 'user'}
+          invalid={wrong(field)}
+          open={opened === field}
+          onOpen={(on) => onOpened(on ? field : undefined)}
+        >
+          <FilterPanel label={fieldLabel(field, messages)} fields={[field]} {...panel} />
+        </ChoiceFilter>
+      ))}
+      <ChoiceFilter
+        label={messages.moreFilters}
+        plain
+        chosen={countIn([...others, ...others.map(exclusionOf)])}
+        invalid={others.some(wrong)}
+        open={opened === 'more' || other !== undefined}
+        onOpen={(on) => onOpened(on ? 'more' : undefined)}
+      >
+        <FilterPanel label={messages.moreFilters} fields={others} at={other} {...panel} />
+      </ChoiceFilter>
+    </>
   )
 }

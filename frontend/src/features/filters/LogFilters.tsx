@@ -19,13 +19,9 @@ import type { Opening } from './useOpening'
 
 interface Props extends LogPart {
   opening: Opening
-  /** The query parameters that the server refused. */
-  refused: string[]
   /** Shows the collapsed tree again. */
   onShowTree: (() => void) | undefined
-  onSheet: () => void
-  onJump: () => void
-  onExport: () => void
+  onDialog: (is: 'filters' | 'jump' | 'export') => void
   /** The saved views: in the bar on a phone, otherwise in the line of chips. */
   views: ReactNode
 }
@@ -60,16 +56,14 @@ export function LogFilters(props: Props) {
         titles={log.titles}
         nameOf={log.nameOf}
         layout={layout}
-        refused={props.refused}
+        refused={log.refused ?? []}
         search={opening.search}
         opened={opening.opened}
         onOpened={opening.setOpened}
         onShowTree={props.onShowTree}
         onFilters={onFilters}
         onPreset={choosePreset}
-        onSheet={props.onSheet}
-        onJump={props.onJump}
-        onExport={props.onExport}
+        onDialog={props.onDialog}
       >
         {phone && views}
       </FilterBar>

@@ -24,7 +24,7 @@ interface UseFilters {
   /** Parameters of the link or the view that are ignored, until the filters change or the notice is closed. */
   ignored: Ignored[]
   ignoredSource: Source
-  closeIgnored: () => void
+  onCloseIgnored: () => void
 }
 
 /**
@@ -74,13 +74,13 @@ export function useFilters(start: Start | undefined, onStart: (start: Start) => 
     },
     [setFilters],
   )
-  const closeIgnored = useCallback(() => setIgnored({ dropped: [], source: 'link', query: '' }), [])
+  const onCloseIgnored = useCallback(() => setIgnored({ dropped: [], source: 'link', query: '' }), [])
   return {
     filters,
     setFilters,
     openQuery,
     ignored: ignored.query === query ? ignored.dropped : [],
     ignoredSource: ignored.source,
-    closeIgnored,
+    onCloseIgnored,
   }
 }

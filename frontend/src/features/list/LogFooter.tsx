@@ -1,30 +1,24 @@
 import { useMessages } from '../../i18n/language'
 import { problemText } from '../../lib/problem'
-
-interface Props {
-  rows: number
-  hasMore: boolean
-  /** Why no more could be read. */
-  error: unknown
-  onRetry: () => void
-}
+import type { Log } from '../../model/log/useLog'
 
 /** The end of the rows: more are on their way, could not be read, or that is all. */
-export function LogFooter({ rows, hasMore, error, onRetry }: Props) {
+export function LogFooter({ log }: { log: Log }) {
   const messages = useMessages()
+  const { entries, hasMore, moreError, retryMore } = log
   return (
     <div className="log-foot">
-      {error !== undefined ? (
+      {moreError !== undefined ? (
         <>
-          {messages.moreFailed(problemText(error))}
-          <button type="button" className="link" onClick={onRetry}>
+          {messages.moreFailed(problemText(moreError))}
+          <button type="button" className="link" onClick={retryMore}>
             {messages.retry}
           </button>
         </>
       ) : hasMore ? (
         messages.loadingMore
       ) : (
-        messages.thatIsAll(rows)
+        messages.thatIsAll(entries.length)
       )}
     </div>
   )

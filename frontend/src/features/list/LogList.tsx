@@ -32,8 +32,6 @@ const IgnoredNotice = preloadable(() => import('../../model/log/IgnoredNotice'))
 interface Props extends LogPart {
   table: RefObject<TableHandle | null>
   now: number
-  /** The server refused the filters: retrying would not help. */
-  refused: boolean
   /** Parameters of the link or the view that are ignored. */
   ignored: Ignored[]
   ignoredSource: Source
@@ -48,81 +46,30 @@ interface Props extends LogPart {
 
 /** The rows, the line above that describes them, and notices or the empty state instead of them. */
 export function LogList(props: Props) {
-  const { tenant, filters, onFilters, log, layout, preferences, onPreferences, now, table } = props
+  const { tenant, filters, onFilters, log, layout, preferences, onPreferences, now, table, ignored } = props
   const messages = useMessages()
   const copy = useCopy()
   const zone = tenant.time_zone
-  const phone = layout.table === 'phone'
-  const { summary, entries, titles, nameOf } = log
+  const { summary, entries } = log
   const terms = useMemo(() => searchTerms(filters.q), [filters.q])
   const filterBy = useCallback(
     (name: ListFilter, value: string) => onFilters(toggled(filters, name, value)),
     [filters, onFilters],
   )
-  const scope = filters.organization.map((id) => nameOf('organization', id))
-
   return (
     <>
-      <SummaryLine
-        summary={summary}
-        filters={filters}
-        zone={zone}
-        now={now}
-        scope={scope.length ? messages.listJoin(scope) : undefined}
-        onFreeze={
-          log.readAt && summary && isRelative(filters)
-            ? () => onFilters(frozen(filters, summary, log.readAt))
-            : undefined
-        }
-      >
-        <LiveControls
-          tenant={tenant.id}
-          query={log.query}
-          possible={isOngoing(filters, now)}
-          refused={props.refused}
-          on={preferences.live}
-          total={summary?.total}
-          readAt={log.readAt}
-          onTurn={(live) => onPreferences({ ...preferences, live })}
-          onShow={() => {
-            table.current?.toTop()
-            log.restart()
-          }}
-          onBack={log.readAgain}
-        />
-        <LogPrint
-          key={log.query}
-          tenant={tenant}
-          filters={filters}
-          entries={entries}
-          summary={summary}
-          titles={titles}
-          nameOf={nameOf}
-          hidden={preferences.hidden}
-          open={props.open}
-          silent={phone}
-        />
-        {!phone && (
-          <TableOptions preferences={preferences} onPreferences={onPreferences} folded={layout.table === 'folded'} />
-        )}
-      </SummaryLine>
-      {props.ignored.length > 0 && (
+      <Summary {...props} />
+      {ignored.length > 0 && (
         <LazyBoundary>
           <IgnoredNotice
-            ignored={props.ignored}
+            ignored={ignored}
             source={props.ignoredSource}
             period={summary && periodText(filters, summary, zone, messages, now)}
             onClose={props.onCloseIgnored}
           />
         </LazyBoundary>
       )}
-      <LogNotices
-        error={log.error}
-        verySlow={log.verySlow}
-        cancelled={log.cancelled}
-        onRetry={log.refresh}
-        onCancel={log.cancel}
-      />
+      <LogNotices log={log} />
       <LogTable
         ref={table}
         entries={entries}
@@ -138,7 +85,7 @@ export function LogList(props: Props) {
         onMore={log.more}
         onOpen={props.onOpen}
         resetKey={`${tenant.id}?${log.shownQuery}`}
-        titles={titles}
+        titles={log.titles}
         terms={terms}
         zone={zone}
         now={now}
@@ -146,23 +93,88 @@ export function LogList(props: Props) {
         byOrganization={tenant.data_permission}
         onFilter={filterBy}
         onCopy={copy}
-        empty={
-          log.hasRead && !log.searching ? (
-            <LazyBoundary>
-              <EmptyState
-                tenant={tenant.id}
-                filters={filters}
-                summary={summary}
-                organizations={log.organizations.data}
-                zone={zone}
-                nameOf={nameOf}
-                onFilters={onFilters}
-              />
-            </LazyBoundary>
-          ) : null
-        }
-        foot={<LogFooter rows={entries.length} hasMore={log.hasMore} error={log.moreError} onRetry={log.retryMore} />}
+        empty={<NoRows {...props} />}
+        foot={<LogFooter log={log} />}
       />
     </>
+  )
+}
+
+/** The line above the rows: what they are, and the controls of the table. */
+function Summary(props: Props) {
+  const { tenant, filters, onFilters, log, now } = props
+  const messages = useMessages()
+  const { summary, readAt } = log
+  const scope = filters.organization.map((id) => log.nameOf('organization', id))
+  return (
+    <SummaryLine
+      summary={summary}
+      filters={filters}
+      zone={tenant.time_zone}
+      now={now}
+      scope={scope.length ? messages.listJoin(scope) : undefined}
+      onFreeze={
+        readAt && summary && isRelative(filters) ? () => onFilters(frozen(filters, summary, readAt)) : undefined
+      }
+    >
+      <Controls {...props} />
+    </SummaryLine>
+  )
+}
+
+function Controls({ tenant, filters, log, layout, preferences, onPreferences, now, table, open }: Props) {
+  const { query, entries, summary } = log
+  const phone = layout.table === 'phone'
+  return (
+    <>
+      <LiveControls
+        tenant={tenant.id}
+        query={query}
+        possible={isOngoing(filters, now)}
+        refused={log.refused !== undefined}
+        on={preferences.live}
+        total={summary?.total}
+        readAt={log.readAt}
+        onTurn={(live) => onPreferences({ ...preferences, live })}
+        onShow={() => {
+          table.current?.toTop()
+          log.restart()
+        }}
+        onBack={log.readAgain}
+      />
+      <LogPrint
+        key={query}
+        tenant={tenant}
+        filters={filters}
+        entries={entries}
+        summary={summary}
+        titles={log.titles}
+        nameOf={log.nameOf}
+        hidden={preferences.hidden}
+        open={open}
+        silent={phone}
+      />
+      {!phone && (
+        <TableOptions preferences={preferences} onPreferences={onPreferences} folded={layout.table === 'folded'} />
+      )}
+    </>
+  )
+}
+
+/** The empty state; nothing while a search runs. */
+function NoRows({ tenant, filters, onFilters, log }: Props) {
+  if (!log.hasRead || log.searching) return null
+  return (
+    <LazyBoundary>
+      <EmptyState
+        tenant={tenant.id}
+        filters={filters}
+        summary={log.summary}
+        organizations={log.organizations.data}
+        zone={tenant.time_zone}
+        nameOf={log.nameOf}
+        onFilters={onFilters}
+      />
+    </LazyBoundary>
   )
 }

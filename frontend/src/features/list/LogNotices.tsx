@@ -1,32 +1,26 @@
 import { useMessages } from '../../i18n/language'
 import { problemText } from '../../lib/problem'
+import type { Log } from '../../model/log/useLog'
 import { Notice } from '../../ui/Notice'
 
-interface Props {
-  error: unknown
-  verySlow: boolean
-  cancelled: boolean
-  onRetry: () => void
-  onCancel: () => void
-}
-
 /** How the reading of the log goes, where it does not simply go well. */
-export function LogNotices({ error, verySlow, cancelled, onRetry, onCancel }: Props) {
+export function LogNotices({ log }: { log: Log }) {
   const messages = useMessages()
+  const { error, verySlow, cancelled, refresh, cancel } = log
   return (
     <>
       {error !== undefined && (
-        <Notice kind="error" action={messages.retry} onAction={onRetry}>
+        <Notice kind="error" action={messages.retry} onAction={refresh}>
           {messages.couldNotRead(problemText(error))}
         </Notice>
       )}
       {verySlow && (
-        <Notice kind="note" action={messages.cancel} onAction={onCancel}>
+        <Notice kind="note" action={messages.cancel} onAction={cancel}>
           {messages.stillSearching}
         </Notice>
       )}
       {cancelled && (
-        <Notice kind="note" action={messages.retry} onAction={onRetry}>
+        <Notice kind="note" action={messages.retry} onAction={refresh}>
           {messages.searchCancelled}
         </Notice>
       )}

@@ -1,28 +1,52 @@
 import type { KeyboardEvent, PointerEvent, Ref } from 'react'
 import { useMessages } from '../../i18n/language'
 import { problemText } from '../../lib/problem'
-import type { FacetValue, Organization } from '../../model/api/types'
+import { toggled } from '../../model/log/filters'
+import type { LogPart } from '../../model/log/useLog'
 import { OrganizationTree, type TreeHandle } from '../../model/organizations/OrganizationTree'
-import { Icon } from '../../ui/Icon'
+import { IconButton } from '../../ui/IconButton'
+import type { usePanel } from './usePanel'
 
-interface Props {
+interface Props extends LogPart {
   tree: Ref<TreeHandle>
-  organizations: Organization[] | undefined
-  error: unknown
-  own: FacetValue[] | undefined
-  /** The number of entries without an organization. */
-  outside: number
-  selected: string[]
-  width: number
-  onSelect: (id: string) => void
-  onWidth: (width: number) => void
-  onCollapse: () => void
+  panel: ReturnType<typeof usePanel>
 }
 
 const [narrowest, widest] = [180, 400]
 
-/** The left edge of the page, where the tenant has data permission. */
-export function OrganizationPanel({ width, onWidth, ...props }: Props) {
+/** The left edge of the log page, where the tenant has data permission: the chosen organization narrows the rows. */
+export function OrganizationPanel({ filters, onFilters, log, tree, panel }: Props) {
+  const messages = useMessages()
+  const { data, error } = log.organizations
+  const { width } = panel
+  return (
+    <section className="tree" aria-label={messages.organizationPanel} style={{ width }}>
+      <header>
+        <h2>{messages.organizations}</h2>
+        <IconButton label={messages.collapsePanel} icon="panelClose" onClick={() => panel.setClosed(true)} />
+      </header>
+      {data ? (
+        <OrganizationTree
+          ref={tree}
+          organizations={data}
+          own={log.ownCounts}
+          selected={filters.organization}
+          onSelect={(id) => onFilters(toggled(filters, 'organization', id))}
+        />
+      ) : (
+        <p className="tree-note grow">{error ? messages.treeFailed(problemText(error)) : null}</p>
+      )}
+      <footer>
+        <p>{messages.countsFollow}</p>
+        {log.outside > 0 && <p>{messages.outsideTree(log.outside)}</p>}
+      </footer>
+      <PanelEdge width={width} onWidth={panel.setWidth} />
+    </section>
+  )
+}
+
+/** The right edge of the panel: dragged, or moved by the arrow keys. */
+function PanelEdge({ width, onWidth }: { width: number; onWidth: (width: number) => void }) {
   const messages = useMessages()
 
   const widen = (to: number) => onWidth(Math.min(widest, Math.max(narrowest, to)))
@@ -41,48 +65,19 @@ export function OrganizationPanel({ width, onWidth, ...props }: Props) {
   }
 
   return (
-    <section className="tree" aria-label={messages.organizationPanel} style={{ width }}>
-      <header>
-        <h2>{messages.organizations}</h2>
-        <button
-          type="button"
-          className="icon-button"
-          aria-label={messages.collapsePanel}
-          title={messages.collapsePanel}
-          onClick={props.onCollapse}
-        >
-          <Icon name="panelClose" />
-        </button>
-      </header>
-      {props.organizations ? (
-        <OrganizationTree
-          ref={props.tree}
-          organizations={props.organizations}
-          own={props.own}
-          selected={props.selected}
-          onSelect={props.onSelect}
-        />
-      ) : (
-        <p className="tree-note grow">{props.error ? messages.treeFailed(problemText(props.error)) : null}</p>
-      )}
-      <footer>
-        <p>{messages.countsFollow}</p>
-        {props.outside > 0 && <p>{messages.outsideTree(props.outside)}</p>}
-      </footer>
-      {/* biome-ignore lint/a11y/useSemanticElements: it is moved, which a rule is not */}
-      <div
-        className="tree-edge"
-        role="separator"
-        aria-orientation="vertical"
-        aria-label={messages.panelWidth}
-        aria-valuenow={width}
-        aria-valuemin={narrowest}
-        aria-valuemax={widest}
-        tabIndex={0}
-        onKeyDown={keyDown}
-        onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
-        onPointerMove={drag}
-      />
-    </section>
+    // biome-ignore lint/a11y/useSemanticElements: it is moved, which a rule is not
+    <div
+      className="tree-edge"
+      role="separator"
+      aria-orientation="vertical"
+      aria-label={messages.panelWidth}
+      aria-valuenow={width}
+      aria-valuemin={narrowest}
+      aria-valuemax={widest}
+      tabIndex={0}
+      onKeyDown={keyDown}
+      onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
+      onPointerMove={drag}
+    />
   )
 }

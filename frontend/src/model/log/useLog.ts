@@ -1,6 +1,6 @@
 import { type InfiniteData, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useMemo } from 'react'
-import { isProblem } from '../../lib/problem'
+import { ApiProblem, isProblem } from '../../lib/problem'
 import type { Step } from '../../lib/steps'
 import { useDelayed } from '../../ui/hooks/useDelayed'
 import { useLastDefined } from '../../ui/hooks/useLastDefined'
@@ -30,7 +30,6 @@ export interface LogPart {
 
 /** All data of the log page, and the state of its queries. */
 export function useLog(tenant: Tenant, filters: Filters) {
-  const client = useQueryClient()
   const hasTree = tenant.data_permission
   const rows = useEntries(tenant.id, filters)
   const current = useSummary(tenant.id, filters)
@@ -48,24 +47,6 @@ export function useLog(tenant: Tenant, filters: Filters) {
   const searching = (rows.isFetching && !rows.isFetchingNextPage) || current.isFetching
   const error = firstOf(rows.isFetchNextPageError ? null : rows.error, current.error, frame.error)
 
-  const { hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = rows
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetching && !isFetchNextPageError) fetchNextPage()
-  }, [hasNextPage, isFetching, isFetchNextPageError, fetchNextPage])
-
-  const readRest = useCallback(() => {
-    client.invalidateQueries({ queryKey: queryKeys.log(tenant.id) })
-  }, [client, tenant.id])
-  /** A refresh by the person is a new action. */
-  const refresh = useCallback(() => {
-    beginAction('page')
-    readRest()
-  }, [readRest])
-  const unanswered = isProblem(error, 0)
-  const readAgain = useCallback(() => {
-    if (unanswered) readRest()
-  }, [unanswered, readRest])
-
   return {
     /** The filters as API parameters. */
     query,
@@ -80,6 +61,8 @@ export function useLog(tenant: Tenant, filters: Filters) {
     titles,
     nameOf: useNames(entries, summary, organizations.data, titles, keys),
     error,
+    /** The query parameters that the server refused: retrying would not help. */
+    refused: error instanceof ApiProblem && error.status === 422 ? error.locations : undefined,
     /** Nothing has been read yet, and nothing has failed. */
     loading: pages === undefined && error === undefined,
     hasRead: pages !== undefined,
@@ -91,21 +74,50 @@ export function useLog(tenant: Tenant, filters: Filters) {
     cancelled: rows.isPlaceholderData && rows.fetchStatus === 'idle' && error === undefined,
     /** The filters of the rows on screen: while a search runs, those of the previous one. */
     shownQuery: useLastDefined(rows.isPlaceholderData ? undefined : query) ?? query,
+    ...useMore(rows),
+    ...useReading(tenant.id, query, error),
+  }
+}
+
+/** Further pages of the rows. */
+function useMore(rows: ReturnType<typeof useEntries>) {
+  const { hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = rows
+  return {
     hasMore: hasNextPage && !rows.isPlaceholderData,
     moreError: isFetchNextPageError ? rows.error : undefined,
-    more,
+    more: useCallback(() => {
+      if (hasNextPage && !isFetching && !isFetchNextPageError) fetchNextPage()
+    }, [hasNextPage, isFetching, isFetchNextPageError, fetchNextPage]),
     retryMore: () => fetchNextPage(),
+  }
+}
+
+/** Reading the log again, and cancelling that. */
+function useReading(tenant: string, query: string, error: unknown) {
+  const client = useQueryClient()
+  const readRest = useCallback(() => {
+    client.invalidateQueries({ queryKey: queryKeys.log(tenant) })
+  }, [client, tenant])
+  /** A refresh by the person is a new action. */
+  const refresh = useCallback(() => {
+    beginAction('page')
+    readRest()
+  }, [readRest])
+  const unanswered = isProblem(error, 0)
+  return {
     refresh,
     /** Retries queries that failed while the server was unreachable. */
-    readAgain,
+    readAgain: useCallback(() => {
+      if (unanswered) readRest()
+    }, [unanswered, readRest]),
     /** Reloads from the top, only as many rows as needed. */
     restart: () => {
-      client.setQueryData<InfiniteData<EntryPage>>(queryKeys.entries(tenant.id, query), (data) =>
+      client.setQueryData<InfiniteData<EntryPage>>(queryKeys.entries(tenant, query), (data) =>
         data ? { pages: data.pages.slice(0, 1), pageParams: data.pageParams.slice(0, 1) } : undefined,
       )
       refresh()
     },
-    cancel: () => client.cancelQueries({ queryKey: queryKeys.log(tenant.id) }),
+    cancel: () => client.cancelQueries({ queryKey: queryKeys.log(tenant) }),
   }
 }
 
