@@ -2,7 +2,7 @@ import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 import { budget } from './build/budget'
 import { preload } from './build/preload'
-import { together } from './build/startBundle'
+import { startBundle } from './build/startBundle'
 
 const api = process.env.OPLOG_API ?? 'http://127.0.0.1:8484'
 
