@@ -82,3 +82,30 @@ func TestOpenSyncs(t *testing.T) {
 		}
 	}
 }
+
+// TestOpenSyncsTheFirstSeal: the seal with which seals begin is written again, too. Its transaction needs none, but without it the next one, of which
+// a power cut left a part, would be taken for one that bbolt synced.
+func TestOpenSyncsTheFirstSeal(t *testing.T) {
+	db := openStore(t, t.TempDir())
+	if err := db.startSealing(); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(db.path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	last, _ := slots(t, data)
+	if s, _, ok := decodeSeal(pageOf(data, last), metaOf(t, data, last)); !ok || !s.sealNext {
+		t.Fatalf("no seal begins the others: %+v", s)
+	}
+	left := t.TempDir()
+	if err := errors.Join(os.CopyFS(left, os.DirFS(db.dir)), os.Chmod(filepath.Join(left, keyName), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	disk := watchDisk(t)
+	openStore(t, left)
+	written, sync := slices.Index(disk.done, fmt.Sprintf("write %s %d", fileName, last*os.Getpagesize())), slices.Index(disk.done, "sync "+fileName)
+	if written < 0 || written > sync {
+		t.Errorf("the seal is not written again before the sync: %q", disk.done)
+	}
+}

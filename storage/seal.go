@@ -274,11 +274,12 @@ func openPages(path string, flag int, mode os.FileMode) (*os.File, error) {
 // writeAgain writes and syncs the pages of the last transaction again. A process that was killed may not have synced them; and after a sync that
 // failed, the system takes pages for synced that may not be on disk. What is read from now on must not vanish in a power cut.
 func (p *metaPages) writeAgain(f *os.File) error {
-	if !p.sealsNext(1 - p.last) {
-		return durable.SyncData(f) // bbolt wrote it with syncs of its own
+	runs := []pageRun{{uint64(p.last), 1}} // with the seal, on which the next transaction relies
+	if p.sealsNext(1 - p.last) {           // otherwise bbolt wrote the others with syncs of its own
+		s, _, _ := decodeSeal(p.pages[p.last], p.metas[p.last])
+		runs = append(s.pages, runs...)
 	}
-	s, _, _ := decodeSeal(p.pages[p.last], p.metas[p.last])
-	for _, run := range append(s.pages, pageRun{uint64(p.last), 1}) {
+	for _, run := range runs {
 		pages, at := make([]byte, int64(run.count)*p.pageSize), int64(run.first)*p.pageSize
 		if _, err := f.ReadAt(pages, at); err != nil {
 			return err
