@@ -25,7 +25,7 @@ type apiWords struct {
 // references are the words by the folder of the language.
 var references = map[string]apiWords{
 	"": {
-		Callers: "Callers: ", Anyone: "anyone", Key: "keys of scope `%s`", And: ", ",
+		Callers: "Callers: ", Anyone: "anyone", Key: "keys of scope %s", And: ", ",
 		Parameter: "Parameter", Place: "In", Type: "Type", Meaning: "Meaning",
 		Field: "Field", Body: "Body", Answer: "Answer", Or: " or ", Lines: "one per line: ",
 		Filters: "Filters", FiltersMeaning: "These parameters of the query select entries. Different ones must all match; of one that is repeated, any value.", Types: "Types",
@@ -36,7 +36,7 @@ var references = map[string]apiWords{
 		Roles: map[string]string{"owner": "owner", "admin": "admin", "organization-admin": "admin of an organization", "auditor": "auditor", "member": "member"},
 	},
 	"zh": {
-		Callers: "调用方：", Anyone: "任何人", Key: "`%s` 权限的密钥", And: "、",
+		Callers: "调用方：", Anyone: "任何人", Key: "%s 权限的密钥", And: "、",
 		Parameter: "参数", Place: "位置", Type: "类型", Meaning: "含义",
 		Field: "字段", Body: "请求体", Answer: "响应", Or: " 或 ", Lines: "每行一个：",
 		Filters: "筛选条件", FiltersMeaning: "以下查询参数用于选择记录。不同参数须同时满足；同一参数重复时，满足任意一个值即可。", Types: "类型",
@@ -114,15 +114,18 @@ func (w *apiWriter) callers(names []string) string {
 	if len(names) == 0 {
 		return w.Anyone
 	}
-	texts := make([]string, len(names))
-	for i, name := range names {
+	var people, scopes []string
+	for _, name := range names {
 		if scope, isKey := strings.CutPrefix(name, "key:"); isKey {
-			texts[i] = fmt.Sprintf(w.Key, scope)
+			scopes = append(scopes, "`"+scope+"`")
 		} else {
-			texts[i] = w.Roles[name]
+			people = append(people, w.Roles[name])
 		}
 	}
-	return strings.Join(texts, w.And)
+	if len(scopes) > 0 {
+		people = append(people, fmt.Sprintf(w.Key, strings.Join(scopes, w.And)))
+	}
+	return strings.Join(people, w.And)
 }
 
 // parameters writes the parameters of a route, but the tenant, and with the filters as one.
