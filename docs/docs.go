@@ -155,7 +155,8 @@ func newPage(name string, source []byte) (*page, error) {
 	}
 	var body bytes.Buffer
 	err = markdown.Renderer().Render(&body, source, tree)
-	p.body = template.HTML(body.String()) //nolint:gosec // rendered from the program's own files
+	html := strings.ReplaceAll(body.String(), "<pre>", `<pre tabindex="0">`) // keys can scroll what is too wide
+	p.body = template.HTML(html)                                             //nolint:gosec // rendered from the program's own files
 	return p, err
 }
 
