@@ -17,13 +17,15 @@
 # make sim     run 10,000 seeds of the simulation of crashes and failing disks
 # make test-windows
 #              run the program for Windows under Wine: the main job, exports, verify, backup and restore
+# make test-firefox
+#              run the browser tests of the main job in Firefox ESR
 # make attack  flood a server with hostile connections; report its memory, and how fast it answers others
 
 GO = CGO_ENABLED=0 go
 LINT = go tool -modfile=tools/go.mod golangci-lint
 BIN = $(CURDIR)/bin
 
-.PHONY: release reproducible licenses ci test commits lint cross vulnerabilities test-go test-openapi test-console test-dist test-e2e build console types dev bench fuzz attack crash powercut sim soak onprem test-windows
+.PHONY: release reproducible licenses ci test commits lint cross vulnerabilities test-go test-openapi test-console test-dist test-e2e build console types dev bench fuzz attack crash powercut sim soak onprem test-windows test-firefox
 
 test: lint test-go test-openapi test-console test-dist test-e2e
 
@@ -66,9 +68,14 @@ test-console: frontend/node_modules types
 test-dist: console
 	git diff --exit-code --stat -- frontend/dist || { echo 'frontend/dist differs from its sources: run make console and commit the result'; exit 1; }
 
-test-e2e: build frontend/node_modules
+test-e2e: build frontend/node_modules test-firefox
 	tools/browser
 	cd frontend && OPLOG=$(BIN)/oplog npx --no-install playwright test
+
+# Runs the spec of the main job in Firefox ESR too, unless that cannot be installed.
+test-firefox: build frontend/node_modules
+	tools/firefox
+	! command -v "$${FIREFOX:-firefox-esr}" || { cd frontend && OPLOG=$(BIN)/oplog npx --no-install playwright test --config e2e/firefox.config.ts; }
 
 build:
 	$(GO) build -trimpath -tags nethttpomithttp2 -o $(BIN)/oplog .
