@@ -43,7 +43,7 @@ var ofTheMachine = map[string]kind{
 	"disk-full":     {Error, "The disk of {dir} is full ({free:bytes} are free): nothing can be recorded", freeSpace},
 	"disk-unknown":  {Warning, "How much is free on the disk of {dir} is not known: {error}", "Check that the disk is mounted."},
 
-	"rights-good":         {OK, "{user} may use {dir}, and nobody else can read it", ""},
+	"rights-good":         {OK, "{user} can use {dir}, and other users of this machine cannot", ""},
 	"rights-new":          {OK, "{dir} does not exist yet; the first start creates it", ""},
 	"rights-parent":       {Error, "{dir} does not exist, and {user} may not create it", "Create it as an administrator, and make {user} its owner."},
 	"rights-no-directory": {Error, "{dir} is not a directory", "Specify a directory with --data."},

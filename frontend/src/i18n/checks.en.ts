@@ -44,7 +44,7 @@ export const checksEn = {
       'Only {free:bytes} are free on the disk of {dir}, less than the {reserve:bytes} for recording alone: reading, exports and backups are rejected',
     'disk-full': 'The disk of {dir} is full ({free:bytes} are free): nothing can be recorded',
     'disk-unknown': 'How much is free on the disk of {dir} is not known: {error}',
-    'rights-good': '{user} may use {dir}, and nobody else can read it',
+    'rights-good': '{user} can use {dir}, and other users of this machine cannot',
     'rights-new': '{dir} does not exist yet; the first start creates it',
     'rights-parent': '{dir} does not exist, and {user} may not create it',
     'rights-no-directory': '{dir} is not a directory',
