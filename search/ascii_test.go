@@ -19,10 +19,10 @@ func foldByBleve(s string) string {
 	return strings.ToLower(stripLatinMarks(string(asciifolding.New().Filter([]byte(s)))))
 }
 
-// TestToASCII: every character becomes what it becomes by Bleve's filter, alone and among others.
+// TestToASCII: every character of the first two planes becomes what it becomes by Bleve's filter, alone and among others.
 func TestToASCII(t *testing.T) {
 	var line strings.Builder
-	for r := rune(0); r <= unicode.MaxRune; r++ {
+	for r := range rune(0x20000) { // beyond are ideographs
 		fmt.Fprintf(&line, "%c x%c\u0301 ", r, r)
 		if r%256 < 255 {
 			continue
