@@ -176,11 +176,11 @@ func TestCannotWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	var elsewhere bytes.Buffer
-	f := open(t, path, Options{4, 1}, &elsewhere)
-	for _, line := range []string{"12", "34", "56"} {
+	f := open(t, path, Options{6, 1}, &elsewhere)
+	for _, line := range []string{"12", "34", "56", "78", "9a"} { // tried before the third and, after as many bytes, the fifth
 		f.line(t, line)
 	}
-	if lines, _ := os.ReadFile(path); string(lines) != "12\n34\n56\n" || strings.Count(elsewhere.String(), "cannot be rotated, so it grows") != 2 {
+	if lines, _ := os.ReadFile(path); string(lines) != "12\n34\n56\n78\n9a\n" || strings.Count(elsewhere.String(), "cannot be rotated, so it grows") != 2 {
 		t.Errorf("%q; elsewhere %q", lines, &elsewhere)
 	}
 	elsewhere.Reset()
