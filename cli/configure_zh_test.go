@@ -22,4 +22,10 @@ var settingsInChinese = map[string]string{
 	"backup.recipients":      "备份加密所用的 age 公钥（age1…），可重复。只有对应的私钥才能恢复备份：请另行保管。",
 	"backup.recipients_file": "包含上述公钥的文件，每行一个。",
 	"sign_command":           "代替 signing.key 进行签名的 shell 命令：从标准输入读取文本，输出 base64 编码的 Ed25519 签名。用 oplog key rotate 移交给它。",
+	"access_log_days":        "整个系统的访问日志（不属于任何租户的事件）保存的天数，至少 365；默认永久保存。",
+	"log.format":             "服务器自身日志的格式：text，或每行一个对象的 json（默认 text）。",
+	"log.level":              "日志中最不重要的级别：debug（包含每个请求）、info、warn 或 error（默认 info）。",
+	"log.file":               "日志写入的文件，代替标准错误输出，所在目录必须已存在。文件变大后改名为 FILE.1，之前的改名为 FILE.2，依此类推。",
+	"log.max_size":           "文件达到此大小时轮换（默认 100MiB）。",
+	"log.keep":               "保留的已轮换文件数量（默认 7）。",
 }

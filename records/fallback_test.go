@@ -90,14 +90,14 @@ func TestReadersDoNotWaitForKeptChanges(t *testing.T) {
 	var group sync.WaitGroup
 	group.Go(func() { _, _ = records.Read[string](f, oplog.RecordSession, "a") }) // the first reader stores them
 	<-s.entered
-	read := make(chan error, 1)
+	read := make(chan struct{})
 	go func() {
 		got, err := records.Read[string](f, oplog.RecordSession, "b")
 		all, errs := records.List[string](f, oplog.RecordSession, "")
 		if err != nil || errs != nil || got != "b" || strings.Join(all, " ") != "a b old" {
 			t.Errorf("read %q, %v, and %q, %v", got, err, all, errs)
 		}
-		read <- nil
+		close(read)
 	}()
 	select {
 	case <-read:

@@ -121,7 +121,7 @@ func (db *DB) listNames() error {
 	if err != nil || n.exist && len(n.unlisted) == 0 && len(n.damaged) == 0 {
 		return err
 	}
-	return db.update(func(tx *bolt.Tx) error { return n.list(tx) })
+	return db.update(n.list)
 }
 
 // list makes the list complete.
