@@ -1,1 +1,0 @@
-import{On as e,St as t,_n as n,kn as r,mn as i}from"./start-CcPxt85-.js";var a=r();function o({time:r,zone:o,ahead:s}){let c=e(),l=Date.parse(r);return(0,a.jsxs)(`time`,{dateTime:r,title:`${r} UTC (${n(l,o)})`,className:`stack`,children:[(0,a.jsx)(`span`,{children:i(r,o)}),!s&&(0,a.jsx)(`small`,{children:t(l,o,c,Date.now())})]})}export{o as t};
