@@ -52,6 +52,8 @@ func (j *Journal) EntryAt(tenant, id string, seq uint64, scope string) (oplog.En
 	}
 	visible := t.Visible(scope)
 	switch {
+	case len(found) == 1 && found[0].Damaged && scope == "": // whether it is in a scope is not known any more
+		return oplog.Entry{}, oplog.DamagedEntry(tenant, key)
 	case len(found) == 1 && (id == NoID || found[0].ID == id) && (visible == nil || visible(&found[0])):
 		return found[0], nil
 	case len(found) == 0 && scope == "":

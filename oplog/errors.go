@@ -136,6 +136,12 @@ func Refuse(code Code, reason, message string, args ...any) *Error {
 	return &Error{Code: code, Reason: reason, Params: params, Message: text}
 }
 
+// DamagedEntry returns the CodeDamaged error of an entry whose stored bytes are not those that were recorded.
+func DamagedEntry(tenant string, key Key) *Error {
+	return Errorf(CodeDamaged, "Entry %d of tenant %s, of %s (UTC), is damaged in the store. Restore the log from a backup to a new directory; oplog verify lists all that is damaged.",
+		key.Seq(), tenant, DateOf(key.Time()))
+}
+
 // errDamagedRecord is the cause of the errors of DamagedRecord.
 var errDamagedRecord = errors.New("a record is damaged")
 

@@ -63,6 +63,8 @@ type damage struct {
 var damages = map[string]damage{
 	"an entry": {"zwischenfall", func(f *fixture) {
 		f.get("owner", tenantA+"/entries/e2", 200)
+		f.asDamaged(f.send("owner", "GET", tenantA+"/entries/e1?seq=1", "")) // as the console opens it
+		f.asDamaged(f.send("owner", "GET", tenantA+"/entries/~?seq=1", ""))
 		f.asDamaged(f.send("write", "POST", entriesPath, damagedEntry))
 	}},
 	"a tenant": {`"name":"Acme"`, func(f *fixture) {

@@ -124,8 +124,7 @@ func (l *leaves) arrived(key oplog.Key) bool {
 
 // damaged returns the error for an entry whose bytes are not those that were recorded.
 func (l *leaves) damaged(key oplog.Key) error {
-	return oplog.Errorf(oplog.CodeDamaged, "Entry %d of tenant %s, of %s (UTC), is damaged in the store. Restore the log from a backup to a new directory; oplog verify lists all that is damaged.",
-		key.Seq(), l.tenant, dateOf(key.Time()))
+	return oplog.DamagedEntry(l.tenant, key)
 }
 
 // placeholder is returned in place of a damaged entry, so that the entries beside it can be read.

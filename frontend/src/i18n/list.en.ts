@@ -11,6 +11,7 @@ export const listEn = {
     `Selected: ${period}, ${plural(count, 'operation', 'operations')}`,
 
   failed: 'Failed',
+  damaged: 'Damaged in the store',
   filterByThis: 'Filter by this value',
   leaveFilter: 'Remove this filter',
   excludeValue: 'Exclude this value',

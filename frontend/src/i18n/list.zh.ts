@@ -13,6 +13,7 @@ export const listZh: Widen<typeof listEn> = {
   histogramSelected: (period, count) => `已选：${period}，${n(count)} 条`,
 
   failed: '失败',
+  damaged: '存储中已损坏',
   filterByThis: '按此值筛选',
   leaveFilter: '取消此筛选',
   excludeValue: '排除此值',

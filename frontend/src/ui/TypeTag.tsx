@@ -32,12 +32,14 @@ export function TypeTag({ title, group, added }: Props) {
   )
 }
 
-export function FailedMark() {
-  const messages = useMessages()
+/** Marks what failed; `text` says otherwise. */
+export function FailedMark(props: { text?: string }) {
+  const { failed } = useMessages()
+  const text = props.text ?? failed
   return (
-    <span className="failed" title={messages.failed}>
+    <span className="failed" title={text}>
       <Icon name="alert" small />
-      <span>{messages.failed}</span>
+      <span>{text}</span>
     </span>
   )
 }

@@ -71,6 +71,7 @@ export default function LogPrintSheet(props: Props) {
     ),
     time: ({ time }) => exactTime(time, zone),
   }
+  const damagedCell = (column: Column) => column === 'content' && messages.damaged
   return (
     <PrintTable
       head={
@@ -91,7 +92,10 @@ export default function LogPrintSheet(props: Props) {
         />
       }
       columns={kept.map((column) => ({ title: names[column], part: parts[column] }))}
-      rows={rows.map((entry) => ({ key: entry.seq, cells: kept.map((column) => cells[column](entry)) }))}
+      rows={rows.map((entry) => ({
+        key: entry.seq,
+        cells: kept.map((column) => (entry.damaged && column !== 'time' ? damagedCell(column) : cells[column](entry))),
+      }))}
     />
   )
 }

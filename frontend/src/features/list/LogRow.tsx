@@ -81,6 +81,7 @@ export const LogRow = memo(function LogRow(props: Props) {
 function cellContent(column: Column, props: Props, messages: Dictionary): ReactNode {
   const { entry, titles, terms } = props
   const { user } = entry
+  if (entry.damaged && column !== 'time') return column === 'content' && <FailedMark text={messages.damaged} />
   switch (column) {
     case 'user':
       return twoLines(user.name, <SearchHighlight text={user.name} terms={terms} field="user" />, ' strong')

@@ -24,6 +24,27 @@ const entries = Array.from({ length: 12 }, (_, index) => ({
   outcome: 'success',
 })) as unknown as Entry[]
 
+test('an entry that is damaged in the store says so, and shows nothing as recorded', () => {
+  const { seq, id, time, received_at } = entries[1] as Entry
+  const damaged = {
+    seq,
+    id,
+    time,
+    received_at,
+    user: { id: '', name: '' },
+    module: '',
+    operation: '',
+    outcome: 'success',
+    origin: 'manual',
+    damaged: true,
+  }
+  table({ entries: [entries[0] as Entry, damaged as Entry] })
+  const row = screen.getAllByRole('row').at(-1)
+  expect(row?.querySelector('.cell-content')?.textContent).toBe('Damaged in the store')
+  for (const other of ['user', 'role', 'organization', 'module', 'type'])
+    expect(row?.querySelector(`.cell-${other}`)?.textContent).toBe('')
+})
+
 function table(some: Partial<Parameters<typeof LogTable>[0]> = {}) {
   const calls = { onOpen: vi.fn(), onFilter: vi.fn(), onCopy: vi.fn(), onMore: vi.fn() }
   const ref = createRef<TableHandle>()
