@@ -16,7 +16,7 @@ import (
 // loggingFlags are the settings of the program's own log, which slog writes.
 type loggingFlags struct {
 	Format  string `default:"text" placeholder:"FORMAT" help:"Form of the server's own log: text or json, one object a line (${default})."`
-	Level   string `default:"info" placeholder:"LEVEL" help:"The least important entries that are logged: debug, which has every request, info, warn or error (${default})."`
+	Level   string `default:"info" placeholder:"LEVEL" help:"The least important entries that are logged: debug, which has every request that is served, info, warn or error (${default})."`
 	File    string `placeholder:"FILE" help:"File for that log instead of standard error, in a directory that exists. Once it is large it becomes FILE.1, the one before FILE.2 and so on."`
 	MaxSize string `default:"100MiB" placeholder:"SIZE" help:"Size from which the file is rotated (${default})."`
 	Keep    int    `default:"7" placeholder:"N" help:"Number of rotated files to keep (${default})."`

@@ -26,7 +26,7 @@ type serveFlags struct {
 	TrustedProxy []string `placeholder:"CIDR" help:"Network of a reverse proxy, such as 10.0.0.5/32, whose X-Forwarded-For, -Proto and -Host headers are trusted; may be repeated."`
 	MemoryLimit  string   `placeholder:"SIZE" help:"Memory that the program tries to stay within, such as 512MiB or 2GiB; by default three quarters of the machine's or container's."`
 
-	AccessLogDays int `placeholder:"DAYS" help:"Days to keep the installation's access log, which has the events of no tenant: at least 365. By default it is kept forever."`
+	AccessLogDays int `placeholder:"DAYS" help:"Days to keep the access log of the installation, with events that belong to no tenant: at least 365. By default it is kept forever."`
 
 	TLS     tlsFlags     `embed:"" prefix:"tls-"`
 	Metrics metricsFlags `embed:"" prefix:"metrics-"`
