@@ -250,6 +250,7 @@ var writesApart = map[string]string{ // with the reason
 	"cli/demo.go os.MkdirTemp":                     "the demo's data is in the system's temporary directory",
 	"cli/demo.go os.RemoveAll":                     "the demo's data is in the system's temporary directory",
 	"rotate/rotate.go os.OpenFile":                 "the program's own log, of which a power cut may take the last lines",
+	"rotate/rotate.go os.CreateTemp":               "the program's own log, of which a power cut may take the last lines",
 	"rotate/rotate.go os.Rename":                   "the program's own log, of which a power cut may take the last lines",
 	"rotate/rotate.go os.Remove":                   "the program's own log, of which a power cut may take the last lines",
 	"cli/bench.go os.MkdirTemp":                    "the data of a benchmark, which is removed",

@@ -7,6 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"runtime"
 	"strconv"
 	"sync"
 )
@@ -18,6 +20,7 @@ type File struct {
 	size      int64 // from which it is rotated
 	keep      int
 	otherwise io.Writer // see Open
+	rename    func(from, to string) error
 
 	mu      sync.Mutex // guards what follows; held while a line is written or the file is replaced
 	file    *os.File   // nil if it cannot be opened
@@ -34,10 +37,24 @@ type Options struct {
 	Keep int   // number of rotated files that are kept, at least 1
 }
 
-// Open opens a log file, which it creates if missing; what is there stays. A line that cannot be written to it goes to otherwise.
+// ErrDirectory is the error of Open if no file can be added beside the log file.
+var ErrDirectory = errors.New("its directory cannot be written, so the log cannot be rotated; specify a file in a directory of its own")
+
+// Open opens a log file, which it creates if missing; what is there stays. A line that cannot be written to it goes to otherwise. The error is
+// ErrDirectory if the file could not be rotated.
 func Open(path string, o Options, otherwise io.Writer) (*File, error) {
-	f := &File{path: path, size: o.Size, keep: o.Keep, otherwise: otherwise, mode: 0o600, limit: o.Size}
-	return f, f.open()
+	f := &File{path: path, size: o.Size, keep: o.Keep, otherwise: otherwise, rename: os.Rename, mode: 0o600, limit: o.Size}
+	if err := f.open(); err != nil {
+		return f, err
+	}
+	probe, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".")
+	if err == nil {
+		err = errors.Join(probe.Close(), os.Remove(probe.Name()))
+	}
+	if err != nil {
+		return f, errors.Join(ErrDirectory, f.close())
+	}
+	return f, nil
 }
 
 // Write writes one or several whole lines, which stay together in a file.
@@ -114,9 +131,11 @@ func (f *File) prepare(n int64) error {
 
 // open opens the file and ends a line that a crash cut short.
 func (f *File) open() error {
-	if info, err := os.Stat(f.path); err == nil && !info.Mode().IsRegular() {
+	before, err := os.Stat(f.path)
+	if err == nil && !before.Mode().IsRegular() {
 		return fmt.Errorf("%s is not a regular file", f.path)
 	}
+	isNew := errors.Is(err, fs.ErrNotExist)
 	file, err := os.OpenFile(f.path, os.O_RDWR|os.O_APPEND|os.O_CREATE, f.mode)
 	if err != nil {
 		return err
@@ -125,7 +144,13 @@ func (f *File) open() error {
 	if err != nil {
 		return errors.Join(err, file.Close())
 	}
-	f.file, f.mode, f.written = file, info.Mode().Perm(), info.Size()
+	f.file, f.written = file, info.Size()
+	switch {
+	case !isNew:
+		f.mode = info.Mode().Perm()
+	case runtime.GOOS != "windows" && info.Mode().Perm() != f.mode:
+		_ = file.Chmod(f.mode) // the umask has taken from it; a file system without modes has none to keep
+	}
 	last := []byte{'\n'}
 	if f.written > 0 {
 		_, err = file.ReadAt(last, f.written-1)
@@ -142,7 +167,7 @@ func (f *File) open() error {
 // rotate begins a new file. If the names cannot be changed, the file goes on growing, and this is tried again after the same size.
 func (f *File) rotate() error {
 	_ = f.close() // Windows renames no open file; the lines are written
-	renamed := f.rename()
+	renamed := f.shift()
 	if err := f.open(); err != nil {
 		return err
 	}
@@ -154,19 +179,40 @@ func (f *File) rotate() error {
 	return nil
 }
 
-// rename gives each file the next name. The oldest is replaced, and those beyond it, of a setting that kept more, are removed.
-func (f *File) rename() error {
+// shift gives each file the next name. The current one becomes PATH.0 first, so that nothing else is touched if it cannot be renamed. A PATH.0 that
+// is left of a shift that failed is finished before another is begun.
+func (f *File) shift() error {
+	if _, err := os.Lstat(f.named(0)); err == nil {
+		if err := f.finish(); err != nil {
+			return err
+		}
+	}
+	if err := f.rename(f.path, f.named(0)); err != nil {
+		return err
+	}
+	return f.finish()
+}
+
+// finish makes PATH.0 PATH.1, and gives the files from there to the first gap the next name. The oldest is replaced, and those beyond it, of a setting
+// that kept more, are removed. If it fails, a file was renamed and left a gap, so another try removes nothing more.
+func (f *File) finish() error {
 	for n := f.keep + 1; ; n++ {
 		if os.Remove(f.named(n)) != nil { // there is none
 			break
 		}
 	}
-	for n := f.keep - 1; n > 0; n-- {
-		if err := os.Rename(f.named(n), f.named(n+1)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	last := 1 // the file that is replaced, or the gap
+	for ; last < f.keep; last++ {
+		if _, err := os.Lstat(f.named(last)); errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	for n := last - 1; n >= 0; n-- {
+		if err := f.rename(f.named(n), f.named(n+1)); err != nil {
 			return err
 		}
 	}
-	return os.Rename(f.path, f.named(1))
+	return nil
 }
 
 // named returns the name of the nth file before the current one.

@@ -2,6 +2,7 @@ package rotate
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -177,10 +178,10 @@ func TestCannotWrite(t *testing.T) {
 	}
 	var elsewhere bytes.Buffer
 	f := open(t, path, Options{6, 1}, &elsewhere)
-	for _, line := range []string{"12", "34", "56", "78", "9a"} { // tried before the third and, after as many bytes, the fifth
+	for _, line := range []string{"12", "34", "56", "78", "9a"} { // tried before the third, for which a file is begun, and the fifth
 		f.line(t, line)
 	}
-	if lines, _ := os.ReadFile(path); string(lines) != "12\n34\n56\n78\n9a\n" || strings.Count(elsewhere.String(), "cannot be rotated, so it grows") != 2 {
+	if lines, _ := os.ReadFile(path); string(lines) != "56\n78\n9a\n" || strings.Count(elsewhere.String(), "cannot be rotated, so it grows") != 2 {
 		t.Errorf("%q; elsewhere %q", lines, &elsewhere)
 	}
 	elsewhere.Reset()
@@ -202,5 +203,65 @@ func TestCannotWrite(t *testing.T) {
 	f.line(t, "cd")
 	if lines, err := os.ReadFile(path); string(lines) != "ab\n" || !strings.HasSuffix(elsewhere.String(), "90\ncd\n") {
 		t.Errorf("%q, %v; elsewhere %q", lines, err, &elsewhere)
+	}
+}
+
+// TestRenameFails: whichever rename fails and however often, no line is lost that is not older than those to keep, and the next time that works
+// finishes what was begun.
+func TestRenameFails(t *testing.T) {
+	for _, fails := range []string{"", ".0", ".1", ".2"} {
+		path := filepath.Join(t.TempDir(), "log")
+		var elsewhere bytes.Buffer
+		f := open(t, path, Options{3, 3}, &elsewhere)
+		for i := 10; i < 14; i++ {
+			f.line(t, fmt.Sprint(i)) // each fills a file
+		}
+		f.rename = func(from, to string) error {
+			if from == path+fails {
+				return os.ErrPermission
+			}
+			return os.Rename(from, to)
+		}
+		for i := 14; i < 20; i++ {
+			f.line(t, fmt.Sprint(i))
+		}
+		want := []string{"11", "12", "13", "14", "15", "16", "17", "18", "19"}
+		if fails == "" {
+			want = append([]string{"10"}, want...) // nothing was touched
+		}
+		lines, _ := read(t, path)
+		begun, err := os.ReadFile(path + ".0")
+		if err == nil {
+			lines = append(lines, strings.Fields(string(begun))...)
+		}
+		slices.Sort(lines)
+		if len(lines) < len(want) || !slices.Equal(lines[len(lines)-len(want):], want) || (err == nil) != (fails != "") || !strings.Contains(elsewhere.String(), "cannot be rotated") {
+			t.Errorf("%q fails: %q, want %q; %v; %s", fails, lines, want, err, &elsewhere)
+		}
+		f.rename = os.Rename
+		f.limit = 0
+		f.line(t, "20")
+		if lines, _ := read(t, path); lines[len(lines)-1] != "20" || lines[len(lines)-2] != "19" {
+			t.Errorf("%q failed: %q", fails, lines)
+		}
+		if _, err := os.Stat(path + ".0"); !os.IsNotExist(err) {
+			t.Errorf("%q failed: a file is left: %v", fails, err)
+		}
+	}
+}
+
+// TestDirectoryCannotBeWritten: a file that could never be rotated is refused.
+func TestDirectoryCannotBeWritten(t *testing.T) {
+	const path = "/proc/self/comm" // a regular file of this process, in a directory where root, too, can create none
+	if _, err := os.Stat(path); err != nil {
+		t.Skip("there is no /proc")
+	}
+	if f, err := Open(path, Options{10, 1}, nil); !errors.Is(err, ErrDirectory) || f.file != nil {
+		t.Errorf("%v", err)
+	}
+	dir := t.TempDir()
+	open(t, filepath.Join(dir, "log"), Options{10, 1}, nil)
+	if found, err := os.ReadDir(dir); len(found) != 1 {
+		t.Errorf("%v, %v", found, err)
 	}
 }
