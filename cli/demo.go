@@ -58,6 +58,9 @@ var logins = []login{
 
 // Run fills a data directory with the demo and serves it.
 func (c *demoCommand) Run(ctx context.Context, m *Program) (err error) {
+	if err := c.Logging.apartFrom(c.Data); err != nil {
+		return err
+	}
 	endLog, err := m.beginLog(c.Logging)
 	if err != nil {
 		return err

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -49,6 +51,31 @@ func (f *loggingFlags) check() error {
 	return err
 }
 
+// apartFrom refuses a log file in a data directory, where the first start would take it for another program's.
+func (f *loggingFlags) apartFrom(data string) error {
+	if f.File == "" || data == "" {
+		return nil
+	}
+	data, err := filepath.Abs(data)
+	if err != nil {
+		return err
+	}
+	file, err := filepath.Abs(f.File)
+	if err != nil {
+		return err
+	}
+	info, _ := os.Stat(data)
+	for dir := filepath.Dir(file); ; dir = filepath.Dir(dir) {
+		at, _ := os.Stat(dir)
+		if dir == data || info != nil && at != nil && os.SameFile(at, info) {
+			return fmt.Errorf("--log-file %s is in the data directory, which is for the log's data alone; specify a file in another directory", f.File)
+		}
+		if filepath.Dir(dir) == dir {
+			return nil
+		}
+	}
+}
+
 // programLog is the log of a serving command.
 type programLog struct {
 	*slog.Logger
@@ -76,7 +103,11 @@ func (m *Program) beginLog(f loggingFlags) (end func(error) error, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if l.file, err = rotate.Open(f.File, rotate.Options{Size: size, Keep: f.Keep}, m.Stderr); err != nil {
+		l.file, err = rotate.Open(f.File, rotate.Options{Size: size, Keep: f.Keep}, m.Stderr)
+		if errors.Is(err, rotate.ErrDirectory) {
+			return nil, fmt.Errorf("--log-file %s: %w", f.File, err)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("--log-file: %w; specify a file that can be written, in a directory that exists", err)
 		}
 		to = l.file
@@ -120,10 +151,11 @@ func (m *Program) handler(w io.Writer, f loggingFlags) slog.Handler {
 	return to(w)
 }
 
-// say tells people something at the start: on standard error, or in the log if that is there in JSON, so that each line stays JSON.
+// say tells people something at the start: on standard error, or in the log if that is there in JSON, so that each line stays JSON. It is logged
+// whatever the least level is.
 func (m *Program) say(level slog.Level, text string) {
 	if m.saysJSON() {
-		m.log.Log(context.Background(), level, strings.TrimSpace(text))
+		_ = m.log.Handler().Handle(context.Background(), slog.NewRecord(time.Now(), level, strings.TrimSpace(text), 0)) // as slog does
 		return
 	}
 	fmt.Fprint(m.Stderr, text)

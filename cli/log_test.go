@@ -154,7 +154,47 @@ func TestLogMistakes(t *testing.T) {
 	f(exitUsage, "--log-max-size 10KiB is not a size such as 512MiB or 2GiB, at least 1MiB", "--log-max-size", "10KiB")
 	f(exitFailed, "no such file or directory; specify a file that can be written, in a directory that exists", "--log-file", filepath.Join(dir, "none", "log"))
 	f(exitFailed, dir+" is not a regular file; specify", "--log-file", dir)
+	if _, err := os.Stat("/proc/self/comm"); err == nil {
+		f(exitFailed, "--log-file /proc/self/comm: its directory cannot be written, so the log cannot be rotated; specify a file in a directory of its own\n", "--log-file", "/proc/self/comm")
+	}
 	if _, err := os.Stat(filepath.Join(dir, "data")); !os.IsNotExist(err) {
 		t.Errorf("a data directory was created: %v", err)
+	}
+}
+
+// TestLogFileInTheDataDirectory: a log file in the data directory, however it is named, is refused before it is created, and the next start works.
+func TestLogFileInTheDataDirectory(t *testing.T) {
+	top := t.TempDir()
+	data, linked := filepath.Join(top, "data"), filepath.Join(top, "linked")
+	f := func(file string) {
+		t.Helper()
+		for _, command := range []string{"serve", "demo"} {
+			want := "oplog: --log-file " + file + " is in the data directory, which is for the log's data alone; specify a file in another directory\n"
+			if r := (setting{}).run(t, command, "--data", data, "--log-file", file, "--listen", "127.0.0.1:0"); r.status != exitFailed || r.stderr != want {
+				t.Errorf("%s: %+v", command, r)
+			}
+		}
+	}
+	f(filepath.Join(data, "oplog.log")) // which does not exist yet
+	if err := os.MkdirAll(filepath.Join(data, "logs"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	f(data + "/../data/oplog.log")
+	f(filepath.Join(data, "logs", "oplog.log"))
+	if err := os.Remove(filepath.Join(data, "logs")); err != nil {
+		t.Fatal(err)
+	}
+	if os.Symlink(data, linked) == nil {
+		f(filepath.Join(linked, "oplog.log"))
+	}
+	serve(t, "serve", "--data", data, "--log-file", filepath.Join(top, "oplog.log")).stop()
+}
+
+// TestHintsWhateverTheLevel: what people need at the start is in a log in JSON that has errors alone.
+func TestHintsWhateverTheLevel(t *testing.T) {
+	p := serve(t, "serve", "--data", t.TempDir(), "--log-format", "json", "--log-level", "error")
+	p.stop()
+	if text := p.stderr.String(); !strings.Contains(text, `"level":"WARN","msg":"There is no account yet`) || !strings.Contains(text, "/#setup=") || strings.Contains(text, "has started") {
+		t.Error(text)
 	}
 }

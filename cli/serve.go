@@ -27,15 +27,18 @@ type serveCommand struct {
 
 // Run serves until the context ends.
 func (c *serveCommand) Run(ctx context.Context, m *Program) (err error) {
+	dir, err := m.dataDir(c.Data)
+	if err != nil {
+		return err
+	}
+	if err := c.Logging.apartFrom(dir); err != nil {
+		return err
+	}
 	endLog, err := m.beginLog(c.Logging)
 	if err != nil {
 		return err
 	}
 	defer func() { err = endLog(err) }()
-	dir, err := m.dataDir(c.Data)
-	if err != nil {
-		return err
-	}
 	store, err := storage.Open(dir, storage.Options{SignCommand: m.signCommand, AcceptLoss: c.AcceptLoss, NoCopy: m.noCopy})
 	if err != nil {
 		return withAdvice(dir, err)
@@ -96,8 +99,8 @@ or run these two commands:
 	return code, nil
 }
 
-// setupURL returns the URL of the console's setup page. The code is in the fragment, which is not sent to servers and does not appear in
-// logs.
+// setupURL returns the URL of the console's setup page. The code is in the fragment, which browsers do not send, so no log of requests has it.
+// The program's own log has it where standard error is kept, until there is an owner and it is worth nothing.
 func setupURL(url, code string) string { return url + "/#setup=" + code }
 
 // shutdownTime limits how long requests may take to finish on shutdown.
