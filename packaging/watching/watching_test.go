@@ -2,6 +2,8 @@ package watching
 
 import (
 	"encoding/json"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -64,5 +66,33 @@ func TestDashboard(t *testing.T) {
 	}
 	if len(d.Panels) < 30 {
 		t.Errorf("there are %d panels", len(d.Panels))
+	}
+}
+
+// TestAlertsOfEveryJob: the alerts that select a job select each job of the example of a configuration.
+func TestAlertsOfEveryJob(t *testing.T) {
+	files, err := Files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	example, err := os.ReadFile("../examples/prometheus.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	jobs := regexp.MustCompile(`(?m)^ *- job_name: (\S+)$`).FindAllStringSubmatch(string(example), -1)
+	selectors := regexp.MustCompile(`\bjob(=~?)"([^"]*)"`).FindAllStringSubmatch(string(files[1].Content), -1)
+	if len(jobs) != 2 || len(selectors) != 3 {
+		t.Errorf("%q, %q", jobs, selectors)
+	}
+	for _, s := range selectors {
+		pattern := regexp.QuoteMeta(s[2])
+		if s[1] == "=~" {
+			pattern = s[2]
+		}
+		for _, job := range jobs {
+			if !regexp.MustCompile("^(?:" + pattern + ")$").MatchString(job[1]) {
+				t.Errorf("%s does not select the job %s", s[0], job[1])
+			}
+		}
 	}
 }
