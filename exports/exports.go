@@ -120,7 +120,7 @@ func (s *Exports) Audited(a oplog.Audit) *Exports {
 // Took returns how long complete exports took to write.
 func (s *Exports) Took() *timing.Histogram { return s.took }
 
-// Failures returns the number of exports that failed since the program started; not those that somebody cancelled.
+// Failures returns the number of exports that failed since the program started; not those that somebody cancelled or that a limit ended.
 func (s *Exports) Failures() uint64 { return s.failures.Load() }
 
 // measure notes the end of an export that was begun at start.
@@ -128,7 +128,7 @@ func (s *Exports) measure(start time.Time, err error) {
 	switch {
 	case err == nil:
 		s.took.Since(start)
-	case !errors.Is(err, context.Canceled):
+	case !errors.Is(err, context.Canceled) && oplog.CodeOf(err) != oplog.CodeTooMany:
 		s.failures.Add(1)
 	}
 }

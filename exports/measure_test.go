@@ -12,7 +12,7 @@ import (
 	"oplog/oplog"
 )
 
-// TestExportsAreMeasured: complete exports are timed, failed ones are counted, and cancelled ones are neither.
+// TestExportsAreMeasured: complete exports are timed, failed ones are counted, and cancelled ones and those that a limit ended are neither.
 func TestExportsAreMeasured(t *testing.T) {
 	l := newLog(t)
 	l.Record("acme", nodetest.Entry("a", 1))
@@ -22,6 +22,9 @@ func TestExportsAreMeasured(t *testing.T) {
 	}
 	x := l.heldExport()
 	l.Lines.Gate <- errors.New("no space left on device")
+	l.ended(x, exports.Failed)
+	x = l.heldExport()
+	l.Lines.Gate <- oplog.Errorf(oplog.CodeTooMany, "The exports of this tenant take all the space that they may.")
 	l.ended(x, exports.Failed)
 	x = l.heldExport()
 	l.Lines.Gate <- context.Canceled

@@ -82,7 +82,7 @@ var logMetrics = []string{
 	"oplog_sync_duration_seconds Time of the disk syncs of transactions, of which one serves all requests that wait.",
 	"oplog_query_duration_seconds Time of queries without HTTP: page is a page of entries, total a count, summary the counts with histogram and facets.",
 	"oplog_export_duration_seconds Time to write complete exports.",
-	"oplog_export_failures_total Exports that failed, not those that somebody cancelled; the log has the reasons.",
+	"oplog_export_failures_total Exports that failed, not those that somebody cancelled or that a limit ended; the page of each has the reason.",
 	"oplog_certificate_expiry_timestamp_seconds Unix time when the TLS certificate in use expires.",
 }
 
