@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -59,4 +60,22 @@ func expiredServer(t *testing.T) (url, ca string) {
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	return server.URL, certFile
+}
+
+// TestKeyStaysOffRedirects: a command with --server follows no redirect, not even to another path, so its key is seen by that server alone.
+func TestKeyStaysOffRedirects(t *testing.T) {
+	var seen atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/elsewhere" {
+			seen.Add(1)
+		}
+		http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+	}))
+	defer server.Close()
+	key := filepath.Join(t.TempDir(), "backup.key")
+	write(t, key, "olk_a_secret")
+	r := setting{}.run(t, "backup", filepath.Join(t.TempDir(), "copied"), "--server", server.URL, "--key-file", key)
+	if r.status != exitFailed || seen.Load() != 0 || !strings.Contains(r.stderr, "the server responded 307 Temporary Redirect; is "+server.URL+" an oplog server?") {
+		t.Errorf("%d requests elsewhere, %+v", seen.Load(), r)
+	}
 }

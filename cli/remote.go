@@ -29,10 +29,10 @@ type remote struct {
 	http             *http.Client
 }
 
-// newRemote returns the API of a server. The certificate of an https URL must be signed by the CA in a file, or, if that is "", by one that this
+// newRemote returns the API of a server. Redirects are not followed, so that the key is sent to no other address. The certificate of an https URL must be signed by the CA in a file, or, if that is "", by one that this
 // machine trusts.
 func newRemote(url, key, caFile string) (remote, error) {
-	r := remote{strings.TrimSuffix(url, "/"), key, caFile, &http.Client{}}
+	r := remote{strings.TrimSuffix(url, "/"), key, caFile, &http.Client{CheckRedirect: asIs}}
 	transport, ok := http.DefaultTransport.(*http.Transport)
 	if caFile == "" || !ok {
 		return r, nil
