@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -39,29 +41,54 @@ func (c *doctorCommand) run(ctx context.Context, m *Program) (int, error) {
 	if err != nil {
 		return exitFailed, err
 	}
-	conn, err := control.Dial(ctx, dir)
-	switch {
-	case err == nil:
-		args := []string{"doctor"}
-		if c.JSON {
-			args = append(args, "--json")
-		}
-		d := m.lendDesk(args, c)
-		d.Env = nil // the settings are the server's
-		return d.Run(ctx, conn)
-	case ctx.Err() != nil:
-		return exitFailed, err
+	status, err := c.ask(ctx, m, dir)
+	if err == nil || ctx.Err() != nil {
+		return status, err
 	}
 	o := doctor.Options{Settings: c.examined(m, dir, c.Listen), Now: m.Now}
 	l, logErr := m.readLog(dir, &c.serveFlags)
+	_, entering := os.Lstat(filepath.Join(dir, "oplog.db")) // or any other name
 	switch {
 	case !errors.Is(err, control.ErrNone):
 		o.Server, o.Unreachable = doctor.Unreachable, err
 	case errors.Is(logErr, storage.ErrInUse):
-		o.Server, o.Unreachable = doctor.Unreachable, errors.New("the process that has it open does not answer")
+		o.Server = doctor.Busy
+	case errors.Is(entering, fs.ErrPermission): // then nobody knows whether there is a socket
+		o.Server, o.Unreachable = doctor.Unreachable, fmt.Errorf("%s may not enter that directory", doctor.CurrentUser())
 	}
 	o.Log = func() (doctor.Log, error) { return l, logErr }
 	return c.print(m, doctor.New(o))
+}
+
+// maxAnswer is the time in which a server has to make the checks, each of which has an end.
+const maxAnswer = 30 * time.Second
+
+// ask has the server of a data directory make the checks, and prints what it says once it has said everything. The error is [control.ErrNone] if there
+// is no server.
+func (c *doctorCommand) ask(ctx context.Context, m *Program, dir string) (int, error) {
+	limit := cmp.Or(m.answerTime, maxAnswer)
+	limited, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	conn, err := control.Dial(limited, dir)
+	if err != nil {
+		return exitFailed, err
+	}
+	args := []string{"doctor"}
+	if c.JSON {
+		args = append(args, "--json")
+	}
+	var said bytes.Buffer
+	d := m.lendDesk(args, c)
+	d.Env, d.Stdout = nil, &said // the settings are the server's
+	status, err := d.Run(limited, conn)
+	if limited.Err() != nil && err != nil {
+		return exitFailed, fmt.Errorf("it accepts connections, but has not answered for %s", limit)
+	}
+	if err != nil {
+		return exitFailed, err
+	}
+	_, err = m.Stdout.Write(said.Bytes())
+	return status, err
 }
 
 // print prints the findings, one a line, with what to do below.

@@ -175,7 +175,7 @@ func TestDoctorBesideAServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.env = map[string]string{"OPLOG_DATA": data}
-	s.examines(t, "server-unreachable anchors-none")
+	s.examines(t, "server-busy anchors-none")
 	if err := os.Rename(socket+".away", socket); err != nil {
 		t.Fatal(err)
 	}

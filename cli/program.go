@@ -54,6 +54,7 @@ type Program struct {
 	signCommand string                 // see signFlag
 	log         *programLog            // of a serving command; nil for others
 	noCopy      bool                   // see upgradeFlag
+	answerTime  time.Duration          // how long doctor waits for a server; 0 for maxAnswer
 	running     *running               // the open log that the command runs in; nil for one of its own
 }
 

@@ -73,8 +73,12 @@ type Server int
 const (
 	Stopped     Server = iota
 	Running            // and makes the checks
-	Unreachable        // it runs, but its log cannot be read
+	Unreachable        // it may run, but cannot be asked
+	Busy               // it is starting, or another command has the log open
 )
+
+// isClosed reports whether the log of the data directory can be read by nobody here.
+func (s Server) isClosed() bool { return s == Unreachable || s == Busy }
 
 // ErrNoLog is the error of Options.Log if there is no log in the data directory yet.
 var ErrNoLog = errors.New("no log")
@@ -86,7 +90,7 @@ var ErrMustStart = errors.New("a server has to open the log")
 type Options struct {
 	Settings
 	Server      Server
-	Unreachable error // why a server that runs cannot be asked
+	Unreachable error // why a server cannot be asked
 	Now         func() time.Time
 	Log         func() (Log, error) // called in each round, at the same time as other checks
 

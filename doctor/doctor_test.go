@@ -163,6 +163,10 @@ func TestMachine(t *testing.T) {
 	o.Server, o.Unreachable = Unreachable, errors.New("it is for another user")
 	finds(t, o, "server", "server-unreachable")
 	finds(t, o, "port")
+	o.Server, o.Unreachable = Busy, nil
+	finds(t, o, "server", "server-busy")
+	finds(t, o, "port")
+	finds(t, o, "format")
 	o.Server = Running
 	finds(t, o, "server", "server-running")
 	for limit, want := range map[uint64]string{0: "files-own", 1 << 62: "files-own", 1024: "files-few", 65536: "files-enough"} {

@@ -33,9 +33,14 @@ var ofTheMachine = map[string]kind{
 	"server-running": {OK, "The server runs on {dir}, and made these checks", ""},
 	"server-stopped": {OK, "No server runs on {dir}", ""},
 	"server-unreachable": {
-		Warning, "A server runs on {dir}, but its log could not be checked: {error}",
+		Warning, "A server may run on {dir}; its log could not be checked: {error}",
 		"Run oplog doctor as the user of that server, or as root.",
 	},
+	"server-busy": {
+		Warning, "A server on {dir} is starting, or another command has the log open",
+		"Wait, look at the log of the service, and run oplog doctor again.",
+	},
+	"server-other-user": {Warning, "These checks were made as {user}; the server runs as {owner}", "Run them as that user: sudo -u {owner} oplog doctor."},
 
 	"disk-free":     {OK, "{free:bytes} of {total:bytes} are free on the disk of {dir}; the last {reserve:bytes} are for recording alone", ""},
 	"disk-low":      {Warning, "Only {free:bytes} of {total:bytes} are free on the disk of {dir}; the last {reserve:bytes} are for recording alone", freeSpace},

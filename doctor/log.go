@@ -36,7 +36,7 @@ func (r *round) clock() []Finding {
 func (r *round) format() []Finding {
 	l, err := r.log()
 	switch {
-	case r.Server == Unreachable:
+	case r.Server.isClosed():
 		return nil // which the first check tells
 	case errors.Is(err, ErrNoLog):
 		return []Finding{finding("format-new", "dir", r.Dir)}

@@ -12,15 +12,23 @@ import (
 	"oplog/node"
 )
 
-func (r *round) server() []Finding {
+func (r *round) server() (found []Finding) {
 	switch r.Server {
 	case Running:
 		return []Finding{finding("server-running", "dir", r.Dir)}
 	case Unreachable:
-		return []Finding{finding("server-unreachable", "dir", r.Dir, "error", r.Unreachable)}
+		found = append(found, finding("server-unreachable", "dir", r.Dir, "error", r.Unreachable))
+	case Busy:
+		found = append(found, finding("server-busy", "dir", r.Dir))
 	default:
-		return []Finding{finding("server-stopped", "dir", r.Dir)}
+		found = append(found, finding("server-stopped", "dir", r.Dir))
 	}
+	if info, err := os.Stat(r.Dir); err == nil && os.Geteuid() == 0 { // root may do what the server may not
+		if owner, user := Owner(info), CurrentUser(); owner != user {
+			found = append(found, finding("server-other-user", "user", user, "owner", owner))
+		}
+	}
+	return found
 }
 
 const (
@@ -84,6 +92,9 @@ func (r *round) rights() []Finding {
 			return []Finding{f}
 		}
 	}
+	if f, bad := r.ownerOf(filepath.Join(r.Dir, "signing.key"), info); bad { // it need not be written
+		return []Finding{f}
+	}
 	return r.readableByOthers(info)
 }
 
@@ -101,6 +112,15 @@ func (r *round) rightsTo(path string, dir fs.FileInfo) (f Finding, bad bool) {
 		return finding("rights-read-only", "path", path), true
 	case errors.Is(err, fs.ErrPermission):
 		return r.forbidden(path, info), true
+	}
+	return r.ownerOf(path, dir)
+}
+
+// ownerOf reports that a path in the data directory is not its owner's.
+func (r *round) ownerOf(path string, dir fs.FileInfo) (f Finding, bad bool) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return f, false
 	}
 	if owner, of := Owner(info), Owner(dir); owner != of {
 		return finding("rights-mixed", "path", path, "owner", owner, "dir_owner", of, "dir", r.Dir), true

@@ -18,8 +18,8 @@ import (
 
 // port checks that the addresses can be listened on, and whether others could read along there.
 func (r *round) port() []Finding {
-	if r.Server == Unreachable {
-		return nil // which listens there
+	if r.Server.isClosed() {
+		return nil // which may listen there
 	}
 	found := []Finding{r.listen("listen", r.Listen)}
 	if r.MetricsListen != "" && r.Server == Stopped {

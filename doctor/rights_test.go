@@ -46,9 +46,28 @@ func TestOwner(t *testing.T) {
 		}
 	}
 	finds(t, o, "rights", "rights-good")
-	if err := os.Lchown(filepath.Join(o.Dir, "oplog.head"), 0, 0); err != nil {
-		t.Fatal(err)
+	if got := finds(t, o, "server", "server-stopped", "server-other-user"); got.Level != OK {
+		t.Errorf("%+v", got)
 	}
+	_, found := New(o).Findings()
+	if got := found[1]; got.Level != Warning || got.Fact != "These checks were made as root; the server runs as nobody" || got.Advice != "Run them as that user: sudo -u nobody oplog doctor." {
+		t.Errorf("%+v", got)
+	}
+	o.Server = Running // as root, with a reason
+	finds(t, o, "server", "server-running")
+	o.Server = Stopped
+	give := func(name string, to int) {
+		t.Helper()
+		if err := os.Lchown(filepath.Join(o.Dir, name), to, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	give("signing.key", 0)
+	if got := finds(t, o, "rights", "rights-mixed"); got.Params["path"] != filepath.Join(o.Dir, "signing.key") {
+		t.Errorf("%+v", got)
+	}
+	give("signing.key", 65534)
+	give("oplog.head", 0)
 	got := finds(t, o, "rights", "rights-mixed")
 	if !strings.HasPrefix(got.Fact, filepath.Join(o.Dir, "oplog.head")+" belongs to root, and its directory to nobody") || got.Advice != "Run chown -R nobody "+o.Dir+"." {
 		t.Errorf("%+v", got)

@@ -35,7 +35,9 @@ export const checksEn = {
     failed: 'The check could not be made: {error}',
     'server-running': 'The server runs on {dir}, and made these checks',
     'server-stopped': 'No server runs on {dir}',
-    'server-unreachable': 'A server runs on {dir}, but its log could not be checked: {error}',
+    'server-unreachable': 'A server may run on {dir}; its log could not be checked: {error}',
+    'server-busy': 'A server on {dir} is starting, or another command has the log open',
+    'server-other-user': 'These checks were made as {user}; the server runs as {owner}',
     'disk-free':
       '{free:bytes} of {total:bytes} are free on the disk of {dir}; the last {reserve:bytes} are for recording alone',
     'disk-low':
@@ -144,6 +146,8 @@ export const checksEn = {
     slow: 'A disk or a network share may hang: look at the mounts of this machine.',
     failed: 'Run oplog verify, and look at the log of the service.',
     'server-unreachable': 'Run oplog doctor as the user of that server, or as root.',
+    'server-busy': 'Wait, look at the log of the service, and run oplog doctor again.',
+    'server-other-user': 'Run them as that user: sudo -u {owner} oplog doctor.',
     'disk-low': 'Delete exports, move other files away, or enlarge the disk.',
     'disk-reserved': 'Delete exports, move other files away, or enlarge the disk.',
     'disk-full': 'Delete exports, move other files away, or enlarge the disk.',
