@@ -28,7 +28,7 @@ export const checksZh: Widen<typeof checksEn> = {
     backup: '备份',
     anchors: '检查点',
     witnesses: '见证方',
-    files: '打开文件数',
+    files: '可打开文件数',
     memory: '内存',
   },
   facts: {
@@ -79,7 +79,7 @@ export const checksZh: Widen<typeof checksEn> = {
     'certificate-some-names': '证书 {file} 用于 {names}；浏览器访问 {others} 时会拒绝它',
     'files-enough': '服务器可以打开 {limit} 个文件',
     'files-few': '服务器只能打开 {limit} 个文件，可同时连接的人员和程序因此受限',
-    'files-own': '打开文件数没有限制',
+    'files-own': '可打开文件数没有限制',
     'memory-set': '本机或容器有 {machine:bytes} 内存，服务器最多使用 {limit:bytes}',
     'memory-unknown': '无法得知本机的内存大小',
     'memory-over': '服务器可以使用 {limit:bytes} 内存，而本机或容器只有 {machine:bytes}',
