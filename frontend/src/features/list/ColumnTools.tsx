@@ -86,8 +86,9 @@ function Edge({ column, label, preferences, onPreferences }: EdgeProps) {
   function keyDown(event: KeyboardEvent) {
     if (event.altKey || event.ctrlKey || event.metaKey) return
     const step = event.shiftKey ? 32 : 8
-    if (event.key === 'ArrowRight') moved(width, step)
-    else if (event.key === 'ArrowLeft') moved(width, -step)
+    const from = preferences.widths[column] ?? width // the measured width comes later than a fast second key
+    if (event.key === 'ArrowRight') moved(from, step)
+    else if (event.key === 'ArrowLeft') moved(from, -step)
     else if (event.key === 'Home') set(widthLimits.min)
     else if (event.key === 'End') set(widthLimits.max)
     else if (event.key === 'Delete' || event.key === 'Backspace') reset()
