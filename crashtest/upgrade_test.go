@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,7 +21,27 @@ import (
 var directories = []string{"format-1", "format-2", "format-3", "format-4", "format-5", "format-6", "format-7"}
 
 // currentFormat is the first format that needs no migration.
-const currentFormat = "format-6"
+const currentFormat = 6
+
+// isCurrent reports whether a directory of testdata needs no migration.
+func isCurrent(t *testing.T, name string) bool {
+	t.Helper()
+	format, err := strconv.Atoi(strings.TrimPrefix(name, "format-"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return format >= currentFormat
+}
+
+// TestUpgradeComparesNumbers: formats are compared as numbers.
+func TestUpgradeComparesNumbers(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]bool{"format-1": false, "format-5": false, "format-6": true, "format-7": true, "format-10": true} {
+		if isCurrent(t, name) != want {
+			t.Errorf("%s is taken for current: %t", name, !want)
+		}
+	}
+}
 
 // TestUpgrade opens each directory with the program: all is there, as it was, and more can be recorded; a copy in the earlier format was kept.
 func TestUpgrade(t *testing.T) {
@@ -199,7 +220,7 @@ func (u *upgrade) kept() []string {
 func (u *upgrade) checkKept(name string) {
 	u.t.Helper()
 	kept := u.kept()
-	if name >= currentFormat {
+	if isCurrent(u.t, name) {
 		if len(kept) > 0 {
 			u.t.Errorf("%v is kept", kept)
 		}
