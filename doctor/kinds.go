@@ -113,7 +113,7 @@ var ofTheLog = map[string]kind{
 	"store-unwatched": {Warning, "No damage was found, but nothing is checked in the background", "Leave --scrub-every out, or specify one such as 168h."},
 	"store-read-only": {Error, "Nothing can be recorded: {error}", "Free some space, or check the disk. If the log does not go on by itself then, restart the server."},
 	"store-damaged":   {Error, "The store is damaged: {error}", "Check the disk, run oplog verify, and restore a backup to a new directory if entries are affected. Keep the damaged one."},
-	"store-missing":   {Error, "Acknowledged operations are missing: {error}", "Restore a backup that has them to a new directory. Without one, oplog serve --accept-loss starts without them, and records that."},
+	"store-missing":   {Error, "Acknowledged operations are missing, or may be: {error}", "Restore a backup that has them to a new directory. Without one, oplog serve --accept-loss starts without them, and records that."},
 
 	"index-ready":    {OK, "The index has caught up; it takes {bytes:bytes}", ""},
 	"index-complete": {OK, "The index takes {bytes:bytes}; operations that the next start adds to it: {behind}", ""},

@@ -103,7 +103,7 @@ export const checksEn = {
     'store-unwatched': 'No damage was found, but nothing is checked in the background',
     'store-read-only': 'Nothing can be recorded: {error}',
     'store-damaged': 'The store is damaged: {error}',
-    'store-missing': 'Acknowledged operations are missing: {error}',
+    'store-missing': 'Acknowledged operations are missing, or may be: {error}',
     'index-ready': 'The index has caught up; it takes {bytes:bytes}',
     'index-complete': 'The index takes {bytes:bytes}; operations that the next start adds to it: {behind}',
     'index-behind': 'The index is catching up: {error}',

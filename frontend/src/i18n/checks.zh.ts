@@ -99,7 +99,7 @@ export const checksZh: Widen<typeof checksEn> = {
     'store-unwatched': '未发现损坏，但后台检查已关闭',
     'store-read-only': '无法记录任何操作：{error}',
     'store-damaged': '存储已损坏：{error}',
-    'store-missing': '已确认的操作缺失：{error}',
+    'store-missing': '已确认的操作缺失或可能缺失：{error}',
     'index-ready': '索引已是最新，占用 {bytes:bytes}',
     'index-complete': '索引占用 {bytes:bytes}；下次启动时补充的操作数：{behind}',
     'index-behind': '索引正在追赶：{error}',
