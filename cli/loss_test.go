@@ -2,10 +2,13 @@ package cli
 
 import (
 	"encoding/binary"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	bolt "go.etcd.io/bbolt"
 )
 
 // TestAcceptLoss: an older data file is not served, unless that is asked for; then the access log tells it, once.
@@ -45,9 +48,15 @@ func TestMissingHead(t *testing.T) {
 	}
 	for _, args := range [][]string{{"serve", "--listen", "127.0.0.1:0"}, {"tenant", "list"}, {"verify"}} {
 		r := setting{}.run(t, append(args, "--data", data)...)
-		if r.status != exitFailed || !strings.Contains(r.stderr, "oplog.head") || !strings.Contains(r.stderr, "--accept-loss") {
+		cure := "oplog restore " + filepath.Join(data, "oplog.db") + " --data NEW"
+		if r.status != exitFailed || !strings.Contains(r.stderr, "oplog.head") || !strings.Contains(r.stderr, cure) || !strings.Contains(r.stderr, "--accept-loss") {
 			t.Errorf("%q: %+v", args, r)
 		}
+	}
+	r := setting{}.run(t, "verify", "--data", data)
+	if strings.Contains(r.stdout+r.stderr, "NOT INTACT") || !strings.Contains(r.stdout, "tenant demo: intact, 100 entries") ||
+		!strings.Contains(r.stderr, "NOT KNOWN TO BE COMPLETE: ") {
+		t.Errorf("verify: %+v", r)
 	}
 	p := serve(t, "serve", "--data", data, "--accept-loss")
 	c, _ := signIn(t, p.url, "admin", demoPassword)
@@ -57,6 +66,42 @@ func TestMissingHead(t *testing.T) {
 	p.stop()
 	if out := (setting{}).mustRun(t, "verify", "--data", data); !strings.Contains(out, "tenant demo: intact, 100 entries") {
 		t.Error(out)
+	}
+}
+
+// TestLossOfTrees: a changed tree is told as such in the access log, and no file is called missing.
+func TestLossOfTrees(t *testing.T) {
+	data := t.TempDir()
+	serve(t, "demo", "--entries", "100", "--data", data).stop()
+	file, first := filepath.Join(data, "oplog.db"), ""
+	b, err := bolt.Open(file, 0o600, &bolt.Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = b.View(func(tx *bolt.Tx) error {
+		_, tile := tx.Bucket([]byte("tenants")).Bucket([]byte("demo")).Bucket([]byte("arrivals")).Cursor().First()
+		first = string(tile[:40]) // a time and a leaf
+		return nil
+	})
+	if err := errors.Join(err, b.Close()); err != nil {
+		t.Fatal(err)
+	}
+	changed := []byte(first)
+	changed[20] ^= 1
+	write(t, file, strings.ReplaceAll(content(t, file), first, string(changed)))
+	r := setting{}.run(t, "serve", "--listen", "127.0.0.1:0", "--data", data)
+	if r.status != exitFailed || !strings.Contains(r.stderr, "to continue with the changed trees") {
+		t.Errorf("serve: %+v", r)
+	}
+	if r := (setting{}).run(t, "verify", "--data", data); r.status != exitFailed || !strings.Contains(r.stderr, "NOT INTACT") {
+		t.Errorf("verify: %+v", r)
+	}
+	p := serve(t, "serve", "--data", data, "--accept-loss")
+	defer p.stop()
+	c, _ := signIn(t, p.url, "admin", demoPassword)
+	told := c.text(t, "/api/v1/tenants/demo/access?operation=accept_loss")
+	if !strings.Contains(told, `"changed_trees":true`) || strings.Contains(told, "missing_file") {
+		t.Errorf("the access log says %s", told)
 	}
 }
 

@@ -22,7 +22,7 @@ import (
 
 type serveCommand struct {
 	serveFlags
-	AcceptLoss bool `help:"Start even if acknowledged entries are missing from the store, or may be because oplog.head is missing, and record that in the access log. Restore a backup instead, if there is one."`
+	AcceptLoss bool `help:"Start even if acknowledged entries are missing from the store, or may be because oplog.head is missing, or if a tree changed, and record that in the access log. Restore a backup instead, if there is one."`
 }
 
 // Run serves until the context ends.
@@ -70,6 +70,9 @@ func tellLoss(store *storage.DB, l *node.Node) error {
 	details := map[string]any{"transactions": lost.Transactions, "entries": lost.Entries}
 	if lost.Unknown {
 		details["missing_file"] = "oplog.head"
+	}
+	if lost.Changed {
+		details["changed_trees"] = true
 	}
 	err := l.Trail.AddToAll(trail.Event{User: trail.CommandUser, Module: "server", Operation: "accept_loss", Details: details})
 	if err != nil {

@@ -82,7 +82,11 @@ func (c *verifyCommand) verify(ctx context.Context, m *Program, db *storage.DB) 
 	}
 	bad := []error{found.missing(trees), invalid}
 	if missing := db.Missing(); missing != nil {
-		bad = append(bad, fmt.Errorf("NOT INTACT: %w", missing))
+		verdict := "NOT INTACT"
+		if db.OnlyHeadMissing() {
+			verdict = "NOT KNOWN TO BE COMPLETE" // whether what is there is intact is told of each tree
+		}
+		bad = append(bad, fmt.Errorf("%s: %w", verdict, missing))
 	}
 	if trees, err = ofTenant(trees, c.Tenant); err != nil {
 		return errors.Join(append(bad, err)...)

@@ -69,6 +69,7 @@ type DB struct {
 	extends treeSum // by what it changes the sum of the trees; guarded by writeMu
 
 	missing error // see Missing; set by Open
+	noHead  error // says that the head file is missing; set by Open
 
 	format int // of the file when it was opened; set by Open
 

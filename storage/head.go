@@ -1,7 +1,6 @@
 package storage
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/binary"
 	"errors"
@@ -26,12 +25,12 @@ import (
 // mark refuses nothing. It has two slots, which are written alternately and are far enough apart for an interrupted write to spoil only one.
 const headName = "oplog.head"
 
-// The mark's last byte is the form of the slot. Later forms keep the size and the CRC, so that they are told from damage.
+// The mark's last byte is the form of the slot. Later forms keep the size of a mark and its CRC, so that they are told from damage. Builds that know
+// no sum of the trees read and write the mark alone: the CRC of the trees is over both, so a sum that they left behind is not taken for theirs.
 const (
-	headMark    = "oplog\x00h2"
-	headMark1   = "oplog\x00hd" // of a slot that has no sum of the trees, as in earlier versions
-	slotSize1   = len(headMark1) + 5*8 + sumSize
-	slotSize    = slotSize1 + len(treeSum{})
+	headMark    = "oplog\x00hd"
+	markSize    = len(headMark) + 5*8 + sumSize
+	slotSize    = markSize + len(treeSum{}) + sumSize
 	slotSpacing = 4096
 )
 
@@ -49,61 +48,65 @@ type highWater struct {
 type Loss struct {
 	Transactions, Entries uint64
 	Unknown               bool // there may be others: the head file was missing
+	Changed               bool // a tree was not that of the head
 }
 
-// unknownLoss is set in the number of transactions that the head file has.
-const unknownLoss = 1 << 63
+// What is set in the number of transactions that the head file has.
+const (
+	unknownLoss  = 1 << 63
+	changedTrees = 1 << 62
+)
 
 func (l *Loss) transactions() uint64 {
+	n := l.Transactions
 	if l.Unknown {
-		return l.Transactions | unknownLoss
+		n |= unknownLoss
 	}
-	return l.Transactions
+	if l.Changed {
+		n |= changedTrees
+	}
+	return n
 }
 
 func (m *highWater) encode() []byte {
-	mark := headMark
-	if m.trees == nil {
-		mark = headMark1
-	}
-	b := append(make([]byte, 0, slotSize), mark...)
+	b := append(make([]byte, 0, slotSize), headMark...)
 	for _, n := range []uint64{m.count, m.txid, m.entries, m.lost.transactions(), m.lost.Entries} {
 		b = binary.BigEndian.AppendUint64(b, n)
 	}
+	b = binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
 	if m.trees != nil {
 		b = append(b, m.trees[:]...)
+		b = binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
 	}
-	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
+	return b
 }
 
-// sizeOfSlot returns the size of the slot that begins with a mark, of this or of an earlier form. Later forms keep the present size.
-func sizeOfSlot(b []byte) int {
-	if bytes.HasPrefix(b, []byte(headMark1)) {
-		return slotSize1
-	}
-	return slotSize
+// endsWithSum reports whether the last bytes are the CRC of the others.
+func endsWithSum(b []byte) bool {
+	sum := len(b) - sumSize
+	return binary.BigEndian.Uint32(b[sum:]) == crc32.Checksum(b[:sum], castagnoli)
 }
 
-// isSlot reports whether bytes begin with a whole slot, of any form.
+// isSlot reports whether bytes begin with a whole mark, of any form.
 func isSlot(b []byte) bool {
-	size, form := sizeOfSlot(b), len(headMark)-1
-	return len(b) >= size && string(b[:form]) == headMark[:form] && binary.BigEndian.Uint32(b[size-sumSize:]) == crc32.Checksum(b[:size-sumSize], castagnoli)
+	form := len(headMark) - 1
+	return len(b) >= markSize && string(b[:form]) == headMark[:form] && endsWithSum(b[:markSize])
 }
 
 // decodeHighWater decodes a slot, which may be followed by other bytes.
 func decodeHighWater(b []byte) (m highWater, ok bool) {
-	if !isSlot(b) || string(b[:len(headMark)]) != headMark && string(b[:len(headMark1)]) != headMark1 {
+	if !isSlot(b) || string(b[:len(headMark)]) != headMark {
 		return highWater{}, false
 	}
-	if size := sizeOfSlot(b); size == slotSize {
-		sum := size - sumSize
-		m.trees = new(treeSum(b[sum-len(treeSum{}) : sum]))
+	if len(b) >= slotSize && endsWithSum(b[:slotSize]) {
+		m.trees = new(treeSum(b[markSize : slotSize-sumSize]))
 	}
 	for i, n := range []*uint64{&m.count, &m.txid, &m.entries, &m.lost.Transactions, &m.lost.Entries} {
 		*n = binary.BigEndian.Uint64(b[len(headMark)+8*i:])
 	}
 	m.lost.Unknown = m.lost.Transactions&unknownLoss != 0
-	m.lost.Transactions &^= unknownLoss
+	m.lost.Changed = m.lost.Transactions&changedTrees != 0
+	m.lost.Transactions &^= unknownLoss | changedTrees
 	return m, true
 }
 
@@ -190,7 +193,7 @@ func (h *headFile) tell(err error) {
 
 func (h *headFile) close() error { return errors.Join(durable.Sync(h.file), h.file.Close()) }
 
-// startHead compares the entries and their trees with the head, and begins to write it.
+// startHead compares the number of entries with the head, and begins to write it.
 func (db *DB) startHead(o *opening) error {
 	mark := highWater{}
 	var entries uint64
@@ -214,9 +217,6 @@ func (db *DB) startHead(o *opening) error {
 	if o.head != nil {
 		mark.count, mark.lost = o.head.count, o.head.lost
 		older := o.head.checkEntries(o.path, entries)
-		if older == nil && err == nil {
-			older = o.head.checkTrees(o.path, mark.txid, trees)
-		}
 		switch {
 		case older == nil:
 		case o.readOnly:
@@ -224,10 +224,9 @@ func (db *DB) startHead(o *opening) error {
 		case !o.acceptLoss:
 			return older
 		default:
-			lost := o.head.entries - min(entries, o.head.entries)
-			mark.lost.Entries += lost
-			mark.lost.Unknown = mark.lost.Unknown || lost == 0
+			mark.lost.Entries += o.head.entries - entries
 		}
+		mark.lost.Changed = mark.lost.Changed || o.changed
 		mark.lost.Transactions += o.lost
 	}
 	if o.readOnly {
@@ -253,7 +252,10 @@ func (db *DB) Loss() Loss {
 
 // Missing returns an error that says which acknowledged transactions or entries are missing, or which pages are damaged; nil if none is. Only a
 // store that was opened read-only can be in that state.
-func (db *DB) Missing() error { return db.missing }
+func (db *DB) Missing() error { return errors.Join(db.missing, db.noHead) }
+
+// OnlyHeadMissing reports whether all that Missing says is that nothing tells whether the store is complete, as its head file is missing.
+func (db *DB) OnlyHeadMissing() bool { return db.missing == nil && db.noHead != nil }
 
 // LossRecorded notes that the loss is in the trail.
 func (db *DB) LossRecorded() error {
@@ -275,11 +277,21 @@ func (db *DB) Damage() error { return db.found }
 const olderCause = ": its newest pages are damaged, or an older copy is in its place"
 
 // olderError is the error of a data file that lacks acknowledged transactions or entries, or may lack them.
-type olderError struct{ what string }
+type olderError struct{ what, cure string }
 
-func (e *olderError) Error() string {
-	return e.what + ". Put the right file back, or restore a backup to a new directory; " +
-		"to continue without the missing entries, start once with oplog serve --accept-loss, which is recorded in the access log"
+func (e *olderError) Error() string { return e.what + ". " + e.cure }
+
+// cures of an olderError
+const (
+	rightFile   = "Put the right file back, or restore a backup to a new directory; "
+	acceptLoss  = ", start once with oplog serve --accept-loss, which is recorded in the access log"
+	withoutThem = rightFile + "to continue without the missing entries" + acceptLoss
+	withChanged = rightFile + "to continue with the changed trees" + acceptLoss
+)
+
+// withoutHead is the cure for a data file whose head file is missing.
+func withoutHead(path string) string {
+	return "Put oplog.head back, or make a verified copy: oplog restore " + path + " --data NEW; to go on with the file as it is" + acceptLoss
 }
 
 // checkPosition checks that the last transaction of a data file is not before that of the head.
@@ -287,7 +299,8 @@ func (m *highWater) checkPosition(path string, txid uint64) error {
 	if m == nil || txid >= m.txid {
 		return nil
 	}
-	return &olderError{fmt.Sprintf("%s ends with transaction %d, but transaction %d was acknowledged according to oplog.head beside it"+olderCause, path, txid, m.txid)}
+	return &olderError{fmt.Sprintf("%s ends with transaction %d, but transaction %d was acknowledged according to oplog.head beside it"+olderCause,
+		path, txid, m.txid), withoutThem}
 }
 
 // checkEntries checks that a data file has no fewer entries than the head says.
@@ -295,5 +308,6 @@ func (m *highWater) checkEntries(path string, entries uint64) error {
 	if m == nil || entries >= m.entries {
 		return nil
 	}
-	return &olderError{fmt.Sprintf("%s has %d entries, but %d were acknowledged according to oplog.head beside it"+olderCause, path, entries, m.entries)}
+	return &olderError{fmt.Sprintf("%s has %d entries, but %d were acknowledged according to oplog.head beside it"+olderCause,
+		path, entries, m.entries), withoutThem}
 }

@@ -248,7 +248,7 @@ func TestNewerHead(t *testing.T) {
 		slot := head[at : at+slotSize]
 		copy(slot, headMark)
 		slot[len(headMark)-1]++
-		sum := slotSize - sumSize
+		sum := markSize - sumSize
 		binary.BigEndian.PutUint32(slot[sum:], crc32.Checksum(slot[:sum], castagnoli))
 		if err := os.WriteFile(path, head, 0o600); err != nil {
 			t.Fatal(err)
@@ -256,6 +256,41 @@ func TestNewerHead(t *testing.T) {
 		wantRejected(t, dir, "oplog.head is of a newer version of oplog; use that version")
 		if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, head) {
 			t.Errorf("the head was changed, %v", err)
+		}
+	}
+}
+
+// markBefore decodes a slot as builds do that know no sum of the trees.
+func markBefore(b []byte) (txid uint64, ok bool) {
+	b = b[:52]
+	return binary.BigEndian.Uint64(b[16:]), string(b[:8]) == "oplog\x00hd" && binary.BigEndian.Uint32(b[48:]) == crc32.Checksum(b[:48], castagnoli)
+}
+
+// TestHeadOfAnEarlierBuild: a build that knows no sum of the trees reads the head, and what it writes over a slot leaves no sum that is taken for its
+// own; a loss is decoded as it was encoded.
+func TestHeadOfAnEarlierBuild(t *testing.T) {
+	for _, lost := range []Loss{{}, {Transactions: 3, Entries: 4}, {Unknown: true}, {Transactions: 1, Changed: true}, {Unknown: true, Changed: true}} {
+		m := highWater{count: 7, txid: 21, entries: 5, lost: lost, trees: &treeSum{1, 2, 3}}
+		slot := m.encode()
+		if txid, ok := markBefore(slot); txid != 21 || !ok {
+			t.Errorf("%+v: an earlier build reads transaction %d, %t", lost, txid, ok)
+		}
+		if got, ok := decodeHighWater(slot); !ok || got.trees == nil || *got.trees != *m.trees || got.lost != lost {
+			t.Errorf("%+v is decoded as %+v, %t", m, got, ok)
+		}
+		m.count, m.txid, m.trees = 9, 23, nil
+		copy(slot, m.encode())
+		if got, ok := decodeHighWater(slot); !ok || got.trees != nil || got.txid != 23 || got.lost != lost {
+			t.Errorf("what an earlier build wrote is decoded as %+v, %t", got, ok)
+		}
+	}
+	db := openStore(t, t.TempDir())
+	mustAppend(t, db, entry(1, "a"))
+	db = reopen(t, db)
+	head := filesOf(t, db.dir)[headName]
+	for _, at := range []int{0, slotSpacing} {
+		if txid, ok := markBefore(head[at:]); txid == 0 || !ok {
+			t.Errorf("the slot at %d is read as of transaction %d, %t", at, txid, ok)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package storage
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	bolt "go.etcd.io/bbolt"
@@ -56,10 +57,30 @@ func readTrees(tx *bolt.Tx) (entries uint64, sum treeSum, err error) {
 	return entries, sum, err
 }
 
-// checkTrees checks that the trees of a data file are those of the head, if that is of its last transaction.
-func (m *highWater) checkTrees(path string, txid uint64, trees treeSum) error {
-	if m == nil || m.trees == nil || m.txid != txid || *m.trees == trees {
+// checkTrees checks that the trees of a data file are those of the head, if that is of its last transaction: as far as the next entries build on
+// them. It comes before any transaction of this start: after one, another start could not compare them. If entries are missing or cannot be
+// counted, startHead tells.
+func (db *DB) checkTrees(o *opening) error {
+	if o.head == nil || o.head.trees == nil || o.head.txid != o.txid {
 		return nil
 	}
-	return &olderError{fmt.Sprintf("the trees of %s are not those that were acknowledged according to oplog.head beside it; oplog verify tells which", path)}
+	var entries uint64
+	var trees treeSum
+	err := db.view(func(tx *bolt.Tx) (err error) {
+		entries, trees, err = readTrees(tx)
+		return err
+	})
+	if err != nil || entries < o.head.entries || trees == *o.head.trees {
+		return nil
+	}
+	what := fmt.Sprintf("the trees of %s are not those that were acknowledged according to oplog.head beside it; oplog verify tells which", o.path)
+	older := &olderError{what, withChanged}
+	switch {
+	case o.readOnly:
+		db.missing = errors.Join(db.missing, older)
+	case !o.acceptLoss:
+		return older
+	}
+	o.changed = !o.readOnly
+	return nil
 }

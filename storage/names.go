@@ -22,10 +22,14 @@ var bucketNameList = []byte("names")
 
 func nameOfLog(tenant string) string { return string(bucketTenants) + "/" + tenant }
 
-// listName adds a name to the list.
+// listName adds a name to the list, which may be missing; see listNames.
 func listName(tx *bolt.Tx, name string) error {
+	list, err := tx.CreateBucketIfNotExists(bucketNameList)
+	if err != nil {
+		return err
+	}
 	sum := crc32.Checksum([]byte(name), castagnoli)
-	return tx.Bucket(bucketNameList).Put([]byte(name), binary.BigEndian.AppendUint32(nil, sum))
+	return list.Put([]byte(name), binary.BigEndian.AppendUint32(nil, sum))
 }
 
 // names is the list compared with what is there.
@@ -111,7 +115,7 @@ func (db *DB) checkNames(n names, o Options) error {
 	return damage
 }
 
-// listNames lists all names that are not listed yet.
+// listNames lists all names that are not listed yet. Without space for that, the next start does it.
 func (db *DB) listNames() error {
 	var n names
 	err := db.view(func(tx *bolt.Tx) (err error) {
@@ -121,7 +125,11 @@ func (db *DB) listNames() error {
 	if err != nil || n.exist && len(n.unlisted) == 0 && len(n.damaged) == 0 {
 		return err
 	}
-	return db.update(n.list)
+	err = db.update(n.list)
+	if errors.Is(err, errDiskFull) && len(n.damaged) == 0 {
+		return nil
+	}
+	return err
 }
 
 // list makes the list complete.
@@ -151,7 +159,7 @@ func (e *namesError) Error() string {
 	if len(e.lost) == 0 {
 		cure = "only the list of names is damaged, no entry. A copy without the damage is made by oplog restore " + e.path + " --data NEW; give it signing.key"
 	}
-	return fmt.Sprintf("%s is damaged: %s. Nothing was changed. Check the disk; %s", e.path, e.what(), cure)
+	return fmt.Sprintf("%s is damaged: %s. No entry was changed. Check the disk; %s", e.path, e.what(), cure)
 }
 
 // what returns the finding.
@@ -183,12 +191,14 @@ func (e *namesError) Is(target error) bool { return target == ErrDamaged }
 // noteHead lists the head file, once its name is on disk: a store beside which it is missing then is refused. In a store that is being restored
 // it is not listed: the store leaves its head behind. Without space for it, the next start does this.
 func (db *DB) noteHead(restoring bool) error {
-	listed := false
+	exists, listed := false, false
 	err := db.view(func(tx *bolt.Tx) error {
-		listed = tx.Bucket(bucketNameList).Get([]byte(headName)) != nil
+		list := tx.Bucket(bucketNameList)
+		exists = list != nil
+		listed = exists && list.Get([]byte(headName)) != nil
 		return nil
 	})
-	if err != nil || listed != restoring || !restoring && db.head.failing {
+	if err != nil || !exists || listed != restoring || !restoring && db.head.failing {
 		return err
 	}
 	err = db.update(func(tx *bolt.Tx) error {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unsafe"
 
 	bolt "go.etcd.io/bbolt"
@@ -192,12 +193,13 @@ func TestMissingHead(t *testing.T) {
 		without := maps.Clone(of)
 		delete(without, headName)
 		dir := without.laid(t, -1)
-		wantRejected(t, dir, "had an oplog.head beside it, which is missing", "Put the right file back", "restore a backup", "--accept-loss")
+		wantRejected(t, dir, "had an oplog.head beside it, which is missing", "Put oplog.head back",
+			"oplog restore "+filepath.Join(dir, fileName)+" --data NEW", "--accept-loss")
 		if !bytes.Equal(fileIn(t, dir), of[fileName]) {
 			t.Errorf("%s: a refused file was changed", state)
 		}
 		reading := openToRead(t, dir)
-		if got := arrivals(t, reading, 1); reading.Missing() == nil || got != "a b" {
+		if got := arrivals(t, reading, 1); reading.Missing() == nil || !reading.OnlyHeadMissing() || got != "a b" {
 			t.Errorf("%s: for reading it is told as %v, arrivals %s", state, reading.Missing(), got)
 		}
 		closeStore(t, reading)
@@ -217,6 +219,74 @@ func TestMissingHead(t *testing.T) {
 		if db = reopen(t, db); db.Loss() != (Loss{}) {
 			t.Errorf("%s: after it was told, the loss is %+v", state, db.Loss())
 		}
+	}
+}
+
+// TestHeadMadeMeanwhile: a head that was made since it was looked for, by a server that has ended, is not missing.
+func TestHeadMadeMeanwhile(t *testing.T) {
+	of := crashedAndClosed(t)["closed"]
+	for _, readOnly := range []bool{true, false} {
+		o := opening{path: filepath.Join(of.laid(t, -1), fileName), timeout: time.Second, withoutHead: true, readOnly: readOnly}
+		if err := o.check(); err != nil || o.noHead != nil || !o.headListed {
+			t.Errorf("read-only %t: %v, %v, listed %t", readOnly, err, o.noHead, o.headListed)
+		}
+	}
+}
+
+// openFailing opens a store in a directory whose writes fail from the start.
+func openFailing(t *testing.T, dir string, failure *oplog.Error) (*DB, error) {
+	t.Helper()
+	lock, err := lockDir(dir, time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := newDB(dir)
+	db.lock = lock
+	db.failed.Store(failure)
+	if err := db.open(Options{}); err != nil {
+		return db, errors.Join(err, lock.Close())
+	}
+	db.stopped.Go(db.commitAll)
+	t.Cleanup(func() { closeStore(t, db) })
+	return db, nil
+}
+
+// TestListWithoutSpace: a store that gets its list of names opens on a full disk, too, and lists them once there is space.
+func TestListWithoutSpace(t *testing.T) {
+	dir := namedStore(t).laid(t, -1)
+	want := listedIn(t, openStore(t, dir))
+	dir = namedStore(t).laid(t, -1)
+	changeFile(t, dir, func(tx *bolt.Tx) error { return tx.DeleteBucket(bucketNameList) })
+	db, err := openFailing(t, dir, errDiskFull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := arrivals(t, db, 1); got != "a" {
+		t.Errorf("arrivals %s", got)
+	}
+	db.failed.Store(nil)
+	e := entry(1, "b")
+	e.Tenant = "gamma"
+	if _, err := db.Append(t.Context(), "gamma", []oplog.Entry{e}, 0); err != nil {
+		t.Fatal(err)
+	}
+	want = append(want, nameOfLog("gamma"))
+	slices.Sort(want)
+	if got := listedIn(t, reopen(t, db)); !slices.Equal(got, want) {
+		t.Errorf("listed: %s, want %s", got, want)
+	}
+}
+
+// TestOpenFailsAfterItsHead: no file stays open if the head cannot be listed.
+func TestOpenFailsAfterItsHead(t *testing.T) {
+	dir := namedStore(t).laid(t, -1)
+	changeFile(t, dir, func(tx *bolt.Tx) error { return tx.Bucket(bucketNameList).Delete([]byte(headName)) })
+	db, err := openFailing(t, dir, errReading)
+	if !errors.Is(err, errReading) || db.head == nil {
+		t.Fatalf("opened with %v", err)
+	}
+	if err := db.head.file.Close(); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("the head was left open: %v", err)
 	}
 }
 

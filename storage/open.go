@@ -110,9 +110,9 @@ func (db *DB) open(o Options) error {
 	if opened.found != nil {
 		db.report(opened.found)
 	}
-	db.missing = opened.missing
+	db.missing, db.noHead = opened.missing, opened.noHead
 	if db.info, err = file.Stat(); err == nil {
-		err = db.prepare(o)
+		err = db.prepare(o, &opened)
 	}
 	if err == nil {
 		err = db.readDeletions()
@@ -123,10 +123,13 @@ func (db *DB) open(o Options) error {
 	if err == nil && !o.ReadOnly {
 		err = db.noteHead(o.restoring)
 	}
-	if err != nil {
-		return errors.Join(err, b.Close())
+	if err == nil {
+		return nil
 	}
-	return nil
+	if db.head != nil {
+		err = errors.Join(err, db.head.file.Close())
+	}
+	return errors.Join(err, b.Close())
 }
 
 // path returns the path of the data file.
@@ -142,11 +145,14 @@ type opening struct {
 	readOnly    bool
 	restoring   bool
 
+	txid       uint64 // of the last complete transaction
 	headListed bool   // the store says that it has a head file
 	lost       uint64 // transactions, if that was accepted
 	unknown    bool   // what is lost, as the head file is missing, and that was accepted
+	changed    bool   // a tree is not that of the head, and that was accepted
 	found      error  // damage, though nothing is missing
 	missing    error  // says what is missing or damaged, if read-only
+	noHead     error  // says that the head file is missing, if read-only
 }
 
 // open opens the file, which bbolt maps without checking that it is complete.
@@ -227,8 +233,8 @@ func (o *opening) checkLast(f *os.File, size int64, p *metaPages) error {
 	if !complete {
 		last = 1 - last
 	}
-	txid := p.metas[last].txid
-	if older := o.head.checkPosition(o.path, txid); older != nil {
+	o.txid = p.metas[last].txid
+	if older := o.head.checkPosition(o.path, o.txid); older != nil {
 		switch {
 		case !complete && o.listIsDamaged(f, size, p):
 			return o.checkPages(f, size, p, p.last)
@@ -238,7 +244,7 @@ func (o *opening) checkLast(f *os.File, size int64, p *metaPages) error {
 		case !o.acceptLoss:
 			return older
 		}
-		o.lost = o.head.txid - txid
+		o.lost = o.head.txid - o.txid
 	}
 	o.found = p.invalid(o.path, o.head != nil)
 	if !complete && o.readOnly {
@@ -265,10 +271,14 @@ func (o *opening) checkHead() error {
 	if !o.withoutHead || !o.headListed || o.restoring {
 		return nil
 	}
-	missing := &olderError{o.path + " had an oplog.head beside it, which is missing, so whether acknowledged entries are missing is not known"}
+	if _, err := os.Stat(filepath.Join(filepath.Dir(o.path), headName)); err == nil {
+		return nil // since it was looked for, a server made it and ended
+	}
+	what := o.path + " had an oplog.head beside it, which is missing, so whether acknowledged entries are missing is not known"
+	missing := &olderError{what, withoutHead(o.path)}
 	switch {
 	case o.readOnly:
-		o.missing = errors.Join(o.missing, missing)
+		o.noHead = missing
 	case !o.acceptLoss:
 		return missing
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // prepare initializes a new file, or validates an existing one.
-func (db *DB) prepare(o Options) error {
+func (db *DB) prepare(o Options, opened *opening) error {
 	var isNew bool
 	var version int
 	var inside string // the private key, in a store of an earlier version
@@ -36,6 +36,9 @@ func (db *DB) prepare(o Options) error {
 	})
 	if err == nil {
 		err = db.checkNames(found, o)
+	}
+	if err == nil && !isNew {
+		err = db.checkTrees(opened)
 	}
 	if err != nil {
 		return err
