@@ -30,8 +30,9 @@ type Fallback struct {
 	some      atomic.Bool // something is kept
 	mu        sync.Mutex  // guards what follows; never held across a write
 	kept      map[recordName]keptChange
-	changes   uint64         // counts changes of kept
-	ofTenants map[string]int // kept changes by tenant
+	storing   map[recordName]keptChange // those that are being written, so the store may or may not have them
+	changes   uint64                    // counts changes of kept
+	ofTenants map[string]int            // kept changes by tenant
 }
 
 type recordName struct {
@@ -82,6 +83,11 @@ func (f *Fallback) tryFlush() {
 }
 
 func (f *Fallback) flushAll() {
+	defer func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.some.Store(len(f.kept) > 0)
+	}()
 	f.mu.Lock()
 	all := slices.Collect(maps.Keys(f.kept))
 	f.mu.Unlock()
@@ -101,9 +107,6 @@ func (f *Fallback) flushAll() {
 			return
 		}
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.some.Store(len(f.kept) > 0)
 }
 
 // flushedAtOnce is how many kept changes are stored in one transaction: one for each would take as many syncs, while nobody signs in.
@@ -112,26 +115,32 @@ const flushedAtOnce = 500
 // flush stores those of the changes that are kept, in one transaction, and forgets them.
 func (f *Fallback) flush(names []recordName) error {
 	var changes []oplog.RecordChange
+	storing := make(map[recordName]keptChange, len(names))
 	f.mu.Lock()
 	for _, at := range names {
 		if change, kept := f.kept[at]; kept {
+			storing[at] = change
 			changes = append(changes, oplog.RecordChange{Kind: at.kind, Name: at.name, Replaces: change.replaces, Data: change.data})
 		}
 	}
+	f.storing = storing
 	f.mu.Unlock()
-	if len(changes) == 0 {
-		return nil
-	}
-	if err := f.PutRecords(changes); err != nil {
-		return err
+	var err error
+	if len(changes) > 0 {
+		err = f.PutRecords(changes)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, c := range changes {
-		at, stored := recordName{c.Kind, c.Name}, oplog.RevisionOf(c.Data)
-		if now := f.kept[at]; now.revision() == stored {
+	f.storing = nil
+	if err != nil {
+		return err
+	}
+	for at, change := range storing {
+		now, known := f.kept[at]
+		switch stored := change.revision(); {
+		case known && now.revision() == stored:
 			f.forget(at)
-		} else { // it was changed in memory meanwhile, as the store failed again
+		case known: // it was changed in memory meanwhile, as the store failed again
 			now.replaces = stored
 			f.kept[at] = now
 		}
@@ -228,10 +237,11 @@ func (f *Fallback) keep(changes []oplog.RecordChange, failure error) error {
 	for i, c := range changes {
 		at := recordName{c.Kind, c.Name}
 		before, known := f.kept[at]
+		_, storing := f.storing[at]
 		switch {
 		case known && before.revision() != c.Replaces:
 			return oplog.ErrRevision
-		case known && before.replaces == (oplog.Revision{}) && c.Data == nil:
+		case known && !storing && before.replaces == (oplog.Revision{}) && c.Data == nil:
 			f.forget(at) // it never was in the store
 		case known:
 			f.kept[at] = keptChange{before.replaces, slices.Clone(c.Data), before.tenant}

@@ -1,6 +1,7 @@
 package records_test
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +21,7 @@ type slowStore struct {
 	failure error
 	entered chan struct{} // if set, a write signals that it has begun, and waits
 	release chan struct{}
+	stored  func() // if set, called once a write is committed, before it returns
 }
 
 func (s *slowStore) Failure() error {
@@ -48,7 +50,7 @@ func (s *slowStore) Records(_ oplog.RecordKind, prefix string) (all []oplog.Reco
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for name, data := range s.data {
-		if strings.HasPrefix(name, prefix) {
+		if data != nil && strings.HasPrefix(name, prefix) {
 			all = append(all, oplog.Record{Name: name, Data: data})
 		}
 	}
@@ -60,6 +62,16 @@ func (s *slowStore) PutRecords(changes []oplog.RecordChange, _ ...oplog.Entry) e
 		s.entered <- struct{}{}
 		<-s.release
 	}
+	if err := s.commit(changes); err != nil {
+		return err
+	}
+	if s.stored != nil {
+		s.stored()
+	}
+	return nil
+}
+
+func (s *slowStore) commit(changes []oplog.RecordChange) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.failure != nil {
@@ -109,5 +121,52 @@ func TestReadersDoNotWaitForKeptChanges(t *testing.T) {
 	s.entered = nil
 	if all, err := records.List[string](f, oplog.RecordSession, ""); err != nil || len(all) != 3 || len(s.data) != 3 {
 		t.Errorf("%q, %v; the store has %d", all, err, len(s.data))
+	}
+}
+
+// TestSignOutWhileStored: a session that was kept in memory is removed while it is being stored, after its transaction and as the store fails
+// again. It is not read again, is removed from the store in the end, and uses its tenant's share until then.
+func TestSignOutWhileStored(t *testing.T) {
+	failure := oplog.Errorf(oplog.CodeUnavailable, "read-only")
+	s := &slowStore{data: make(map[string][]byte), failure: failure}
+	acme := func(oplog.RecordKind, string, []byte) string { return "acme" }
+	f := records.NewFallback(s, acme, func(oplog.RecordKind, string, []byte) {})
+	memory := f.InMemory(f)
+	if err := records.Create(memory, oplog.RecordSession, "a", "a"); err != nil {
+		t.Fatal(err)
+	}
+	s.setFailure(nil)
+	s.stored = func() {
+		s.setFailure(failure)
+		if err := records.Remove(memory, oplog.RecordSession, "a"); err != nil {
+			t.Error(err)
+		}
+		wantNone(t, "before the write returned", f)
+	}
+	f.Flush()
+	s.stored = nil
+	wantNone(t, "while the store fails", f)
+	for i := range records.MaxKeptOfTenant {
+		err := records.Create(memory, oplog.RecordSession, fmt.Sprint("more", i), "more")
+		if last := i == records.MaxKeptOfTenant-1; last != (err != nil) {
+			t.Fatalf("kept change %d of a tenant: %v", i+2, err)
+		}
+	}
+	s.setFailure(nil)
+	f.Flush()
+	wantNone(t, "in the end", f)
+	if s.data["a"] != nil {
+		t.Error("the store has a session that was signed out")
+	}
+}
+
+// wantNone checks that session a is not read.
+func wantNone(t *testing.T, when string, f *records.Fallback) {
+	t.Helper()
+	if _, err := records.Read[string](f, oplog.RecordSession, "a"); oplog.CodeOf(err) != oplog.CodeNotFound {
+		t.Errorf("%s: the session is read: %v", when, err)
+	}
+	if all, err := records.List[string](f, oplog.RecordSession, "a"); err != nil || len(all) > 0 {
+		t.Errorf("%s: %d sessions are listed: %v", when, len(all), err)
 	}
 }
