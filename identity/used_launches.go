@@ -41,6 +41,7 @@ func (u *usedLaunches) add(key string, n int) {
 // takeLaunch counts a link of a key that is about to be remembered, or returns CodeTooMany.
 func (i *Identity) takeLaunch(key string) error {
 	u := &i.launches
+	i.records.Flush() // which a read does otherwise, under mu
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.of == nil {
