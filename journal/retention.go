@@ -92,24 +92,24 @@ func (j *Journal) retainTenants(ctx context.Context, is func(oplog.TenantState) 
 	for _, t := range tenants {
 		state, err := j.directory.State(t.ID)
 		if err == nil && is(state) {
-			err = j.retainGuarded(ctx, t.ID)
+			err = guarded(func() error { return errors.Join(j.retain(ctx, t.ID), j.retainTrail(ctx, t.ID)) })
 		}
 		if err != nil {
 			failed = append(failed, fmt.Errorf("retention of tenant %s: %w", t.ID, err))
 		}
 	}
 	if is(oplog.TenantState{Zone: time.UTC}) {
-		if err := j.retainInstallation(ctx); err != nil {
+		if err := guarded(func() error { return j.retainInstallation(ctx) }); err != nil {
 			failed = append(failed, fmt.Errorf("retention of the installation's access log: %w", err))
 		}
 	}
 	return errors.Join(failed...)
 }
 
-// retainGuarded is retain, whose panic ends no other tenant's run.
-func (j *Journal) retainGuarded(ctx context.Context, tenant string) (err error) {
+// guarded deletes expired entries of a tenant or of the installation's trail. A panic ends neither the program nor the run of others.
+func guarded(retain func() error) (err error) {
 	defer faults.Catch("deleting expired entries", &err)
-	return errors.Join(j.retain(ctx, tenant), j.retainTrail(ctx, tenant))
+	return retain()
 }
 
 // WithoutDeletions calls do while no expired entries are deleted.

@@ -1,10 +1,12 @@
 package journal_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
 
+	"oplog/journal"
 	"oplog/oplog"
 	"oplog/trail"
 )
@@ -64,5 +66,29 @@ func TestRetentionOfTheInstallationsTrail(t *testing.T) {
 	l.retainInstallation("with a clock that an owner confirmed", 6, 1)
 	if v, err := l.Store.Verify(t.Context(), oplog.TrailName("acme"), nil, func(_, _ uint64) {}); err != nil || v.Bad > 0 || v.Deleted > 0 || v.Size != 1 {
 		t.Errorf("the trail of acme: %+v, %v", v, err)
+	}
+}
+
+// panickyStore is a store that panics when retention looks at the installation's trail.
+type panickyStore struct{ oplog.Store }
+
+func (panickyStore) OnAppend(func(string, []oplog.Entry)) {}
+
+func (s panickyStore) DaysBefore(ctx context.Context, log, date string) ([]oplog.DayCount, error) {
+	if log == oplog.TrailName("") {
+		panic("a mistake")
+	}
+	return s.Store.DaysBefore(ctx, log, date)
+}
+
+// TestPanicOfTheInstallationsRetention: it is an error of that run, as one of a tenant is, and does not end the program.
+func TestPanicOfTheInstallationsRetention(t *testing.T) {
+	l := newLog(t)
+	clock, err := journal.ReadClock(l.Store, l.Clock.Now)
+	l.Must(nil, err)
+	j := journal.New(panickyStore{l.Store}, nil, l.Directory, l.Trail, clock, l.Clock.Now)
+	j.KeepInstallationTrail(oplog.MinAccessDays)
+	if err := j.Retain(t.Context()); err == nil || !strings.Contains(err.Error(), "retention of the installation's access log: ") {
+		t.Errorf("%v", err)
 	}
 }
