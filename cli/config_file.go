@@ -87,9 +87,11 @@ func (m *Program) fromEnvironment(flag string) string {
 	return value
 }
 
-// takesFromFile reports whether a command takes a flag from the configuration file: serving commands all settings, others the data directory.
+// takesFromFile reports whether a command takes a flag from the configuration file: serving commands all settings, others the data directory and
+// what they need to know of the server.
 func takesFromFile(command *kong.Node, flag string) bool {
-	return command.Type == kong.ApplicationNode || embeds[serveFlags](command) || flag == "data" && embeds[dataFlag](command)
+	return command.Type == kong.ApplicationNode || embeds[serveFlags](command) || flag == "data" && embeds[dataFlag](command) ||
+		flag == "access-log-days" && embeds[accessLogFlag](command)
 }
 
 // embeds reports whether a command has the flags of T.

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"oplog/node"
 	"oplog/oplog"
 )
 
@@ -104,4 +106,42 @@ func TestDaysInBoth(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	s.mustPrint(t, ` 2026-03-08 00:00 UTC = 2026-03-07 16:00 America/Los_Angeles `, "tenant", "hold", "list", "acme")
+}
+
+// TestAgreeToTheInstallationsDeletion: the command finds what waits of the installation's access log while no server runs, by the setting in the
+// server's configuration file, names it, and tells its trail of the agreement, not the tenant's.
+func TestAgreeToTheInstallationsDeletion(t *testing.T) {
+	data, s := newAcme(t)
+	s.stdin = "correct horse"
+	s.mustRun(t, "account", "add", "olga", "--role", "owner", "--password-stdin")
+	agree := func() result {
+		m, stdout, stderr := s.main()
+		m.Now = func() time.Time { return testNow().AddDate(10, 0, 0) }
+		return result{m.Run(t.Context(), []string{"tenant", "agree-to-deletion", "acme", "clock"}), stdout.String(), stderr.String()}
+	}
+	if r := agree(); r.status != exitFailed || !strings.Contains(r.stderr, "No deletion waits") {
+		t.Errorf("without the setting: %+v", r)
+	}
+	write(t, filepath.Join(data, "oplog.toml"), "access_log_days = 300\n")
+	if r := agree(); r.status == exitDone || !strings.Contains(r.stderr, "365") {
+		t.Errorf("with a wrong setting: %+v", r)
+	}
+	write(t, filepath.Join(data, "oplog.toml"), "access_log_days = 400\n")
+	if r := agree(); r.status != exitDone || !regexp.MustCompile(`\d entries of 1 days of the installation's access log would be`).MatchString(r.stdout) {
+		t.Errorf("%+v", r)
+	}
+	m, _, _ := s.main()
+	err := m.withLog(data, func(l *node.Node) error {
+		for trail, want := range map[string]bool{"": true, "acme": false} {
+			page, err := l.Trail.Page(t.Context(), trail, oplog.Query{}, oplog.MaxPageSize, "")
+			told := slices.ContainsFunc(page.Entries, func(e oplog.Entry) bool { return e.Operation == "agree" })
+			if err != nil || told != want {
+				t.Errorf("the trail of %q tells of the agreement: %v, %v", trail, told, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
 }

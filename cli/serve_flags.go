@@ -72,10 +72,7 @@ func (f *serveFlags) Validate() error {
 	if f.Scrub.Every < 0 {
 		return fmt.Errorf("--scrub-every %s is negative; specify a duration such as 168h, or 0 for never", f.Scrub.Every)
 	}
-	if n := f.AccessLogDays; n != 0 && (n < oplog.MinAccessDays || n > oplog.MaxRetentionDays) {
-		return fmt.Errorf("--access-log-days %d is not %d to %d; 0 keeps the access log forever", n, oplog.MinAccessDays, oplog.MaxRetentionDays)
-	}
-	if err := errors.Join(f.Backup.check(), f.Logging.check()); err != nil {
+	if err := errors.Join(checkAccessLogDays(f.AccessLogDays), f.Backup.check(), f.Logging.check()); err != nil {
 		return err
 	}
 	f.BasePath = strings.TrimRight(f.BasePath, "/")
@@ -97,6 +94,13 @@ func (f *serveFlags) Validate() error {
 		if strings.Contains(host, "*") {
 			return fmt.Errorf("--host %s is a pattern, which is not supported; specify each host name: --host log.example.com", host)
 		}
+	}
+	return nil
+}
+
+func checkAccessLogDays(n int) error {
+	if n != 0 && (n < oplog.MinAccessDays || n > oplog.MaxRetentionDays) {
+		return fmt.Errorf("--access-log-days %d is not %d to %d; 0 keeps the access log forever", n, oplog.MinAccessDays, oplog.MaxRetentionDays)
 	}
 	return nil
 }

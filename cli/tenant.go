@@ -22,23 +22,37 @@ type tenantCommand struct {
 
 type tenantAgree struct {
 	logFlags
+	accessLogFlag
 	ID     string `arg:"" help:"Id of the tenant."`
 	Reason string `arg:"" enum:"clock,amount" help:"Why it waits: clock confirms this machine's clock, for all tenants; amount allows to delete much more than last time."`
+}
+
+// accessLogFlag is the server's setting that says whether the installation's access log has expired days.
+type accessLogFlag struct {
+	AccessLogDays int `placeholder:"DAYS" help:"Days to keep the installation's access log, as the server's setting: by default that of its configuration file."`
+}
+
+// Validate checks the flags before anything is opened.
+func (c *tenantAgree) Validate() error {
+	return errors.Join(c.logFlags.Validate(), checkAccessLogDays(c.AccessLogDays))
 }
 
 // Run shows what waits, and agrees to it. The server deletes when it starts, or at once if it runs.
 func (c *tenantAgree) Run(ctx context.Context, m *Program) error {
 	return m.withLog(c.Data, func(l *node.Node) error {
+		if m.running == nil { // a server has its own setting
+			l.Journal.KeepInstallationTrail(c.AccessLogDays)
+		}
 		if err := l.Journal.FindWaiting(ctx, c.ID); err != nil {
 			return withHint(err, "tenant")
 		}
-		for _, w := range l.Journal.Waiting(c.ID) {
+		for _, w := range l.Journal.WaitingFor(c.ID, true) {
 			fmt.Fprintln(m.Stdout, visible(w.String()))
 		}
-		tell := func(agreed []oplog.Waiting) oplog.Audit {
+		tell := func(of string, agreed []oplog.Waiting) oplog.Audit {
 			return l.Trail.Audit(trail.Stored(oplog.RecordServer, func(any) trail.Event {
 				return m.withSource(trail.Event{
-					Tenant: c.ID, User: trail.CommandUser, Module: "retention", Operation: "agree", Object: oplog.Ref{ID: c.Reason},
+					Tenant: of, User: trail.CommandUser, Module: "retention", Operation: "agree", Object: oplog.Ref{ID: c.Reason},
 					Details: map[string]any{"agreed": agreed},
 				})
 			}))

@@ -92,3 +92,43 @@ func TestPanicOfTheInstallationsRetention(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestOwnersFindTheInstallationsDeletion: what waits of the installation's trail is shown to owners with each tenant, is found where no run of
+// retention has been, and is told in its own trail.
+func TestOwnersFindTheInstallationsDeletion(t *testing.T) {
+	l := newLog(t)
+	l.Must(l.Directory.ChangeTenant("acme", func(t *oplog.Tenant) { t.RetainAccess(new(400), "owner", l.Clock.Now()) }))
+	for _, tenant := range []string{"", "acme", "plain"} {
+		l.Trail.Add(trail.Event{Tenant: tenant, User: oplog.User{ID: "olga", Name: "olga"}, Module: "session", Operation: "sign_in"})
+	}
+	l.Trail.Flush()
+	l.Clock.Advance(tenYears)
+	l.Restart()
+	l.Journal.KeepInstallationTrail(oplog.MinAccessDays)
+	names := func(waiting []oplog.Waiting) string {
+		var all []string
+		for _, w := range waiting {
+			all = append(all, oplog.TrailName(w.Tenant))
+		}
+		return strings.Join(all, " ")
+	}
+	shows := func(tenant string, owner bool, want string) {
+		t.Helper()
+		l.Must(nil, l.Journal.FindWaiting(t.Context(), tenant))
+		if got := names(l.Journal.WaitingFor(tenant, owner)); got != want {
+			t.Errorf("%s, to an owner %t: %q wait, want %q", tenant, owner, got, want)
+		}
+	}
+	shows("plain", false, "")
+	shows("plain", true, "/access")
+	shows("acme", false, "acme/access")
+	shows("acme", true, "/access acme/access")
+	told := make(map[string]string)
+	agreed, err := l.Journal.AgreeToDeletion("acme", oplog.WaitClock, "owner", func(tenant string, agreed []oplog.Waiting) oplog.Audit {
+		told[tenant] = names(agreed)
+		return l.Trail.Audit()
+	})
+	if err != nil || names(agreed) != "/access acme/access" || told[""] != "/access" || told["acme"] != "acme/access" || len(told) != 2 {
+		t.Errorf("%q, %v, told %q", names(agreed), err, told)
+	}
+}

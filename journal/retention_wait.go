@@ -98,31 +98,34 @@ func (j *Journal) Waiting(tenant string) []oplog.Waiting {
 	return list
 }
 
-// AgreeToDeletion lets the deletions of a tenant begin that wait for the given reason, and returns them. An agreement to the clock is one for
-// all tenants. It is stored together with the entry that tells of it; the checks are called last before. The next run of retention, which
-// RetainDaily starts at once, deletes.
-func (j *Journal) AgreeToDeletion(tenant string, reason oplog.WaitReason, by string, tell func(agreed []oplog.Waiting) oplog.Audit, checks ...directory.May) ([]oplog.Waiting, error) {
+// WaitingFor lists the deletions of a tenant that wait for an owner; for an owner, also that of the installation's trail, which no tenant has.
+func (j *Journal) WaitingFor(tenant string, owner bool) []oplog.Waiting {
+	return slices.DeleteFunc(j.Waiting(""), func(w oplog.Waiting) bool { return w.Tenant != tenant && (w.Tenant != "" || !owner) })
+}
+
+// AgreeToDeletion lets the deletions of a tenant and of the installation's trail begin that wait for the given reason, and returns them. An
+// agreement to the clock is one for all tenants. It is stored together with the entry that tells of it, in the trail of the tenant and in the
+// installation's, each with its own deletions if it has any; the checks are called last before. The next run of retention, which RetainDaily
+// starts at once, deletes.
+func (j *Journal) AgreeToDeletion(
+	tenant string, reason oplog.WaitReason, by string, tell func(tenant string, agreed []oplog.Waiting) oplog.Audit, checks ...directory.May,
+) ([]oplog.Waiting, error) {
 	if _, err := j.directory.State(tenant); err != nil {
 		return nil, err
 	}
-	waiting := slices.DeleteFunc(j.Waiting(""), func(w oplog.Waiting) bool {
-		ofInstallation := w.Tenant == "" && reason == oplog.WaitClock
-		return w.Reason != reason || w.Tenant != tenant && !ofInstallation
-	})
+	waiting := slices.DeleteFunc(j.WaitingFor(tenant, true), func(w oplog.Waiting) bool { return w.Reason != reason })
 	if len(waiting) == 0 {
 		return nil, oplog.Refuse(oplog.CodeConflict, "nothing-waits", "No deletion waits for this agreement any more.")
 	}
 	now := j.now()
-	agreements := make(map[string]any) // the records, by name
-	for i := range waiting {
-		name, record, err := j.agreementTo(&waiting[i], by, now)
-		if err != nil {
+	for _, of := range []string{tenant, ""} {
+		agreed := slices.DeleteFunc(slices.Clone(waiting), func(w oplog.Waiting) bool { return w.Tenant != of })
+		if len(agreed) == 0 {
+			continue
+		}
+		if err := j.storeAgreement(agreed, by, now, tell(of, agreed), checks); err != nil {
 			return nil, err
 		}
-		agreements[name] = record
-	}
-	if err := j.storeAgreements(records.Audited(j.store, tell(waiting)), agreements, checks); err != nil {
-		return nil, err
 	}
 	if reason == oplog.WaitClock {
 		j.clock.confirm(now)
@@ -132,6 +135,19 @@ func (j *Journal) AgreeToDeletion(tenant string, reason oplog.WaitReason, by str
 	default: // a run is about to begin
 	}
 	return waiting, nil
+}
+
+// storeAgreement stores an agreement to some deletions with the entry that tells of it.
+func (j *Journal) storeAgreement(agreed []oplog.Waiting, by string, now time.Time, told oplog.Audit, checks []directory.May) error {
+	agreements := make(map[string]any) // the records, by name
+	for i := range agreed {
+		name, record, err := j.agreementTo(&agreed[i], by, now)
+		if err != nil {
+			return err
+		}
+		agreements[name] = record
+	}
+	return j.storeAgreements(records.Audited(j.store, told), agreements, checks)
 }
 
 // agreementTo returns the record of an agreement.
@@ -174,15 +190,24 @@ func (j *Journal) storeAgreements(through oplog.Records, agreements map[string]a
 	}
 }
 
-// FindWaiting looks for deletions of a tenant that wait, and deletes nothing.
+// FindWaiting looks for deletions of a tenant and of the installation's trail that wait, and deletes nothing.
 func (j *Journal) FindWaiting(ctx context.Context, tenant string) error {
 	j.deletionMu.Lock()
 	defer j.deletionMu.Unlock()
-	return j.directory.WithRulesLocked(tenant, func(t oplog.TenantState) error {
+	err := j.directory.WithRulesLocked(tenant, func(t oplog.TenantState) error {
 		if _, err := j.planDeletion(ctx, t); err != nil {
 			return err
 		}
 		_, err := j.planTrailDeletion(ctx, t)
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	t, err := j.installation()
+	if err != nil {
+		return err
+	}
+	_, err = j.planTrailDeletion(ctx, t)
+	return err
 }

@@ -22,7 +22,7 @@ func (l *testLog) waiting() string {
 }
 
 // untold tells of no agreement.
-func (l *testLog) untold([]oplog.Waiting) oplog.Audit { return l.Trail.Audit() }
+func (l *testLog) untold(string, []oplog.Waiting) oplog.Audit { return l.Trail.Audit() }
 
 // check compares the log of acme and what waits.
 func (l *testLog) check(what, want, waits string) {

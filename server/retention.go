@@ -6,6 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"oplog/identity"
 	"oplog/oplog"
 	"oplog/server/wire"
 )
@@ -18,7 +19,7 @@ type retentionBody struct {
 	oplog.Retention
 	Would *expiredBody `json:"would,omitempty" doc:"What the retention given as a parameter would delete."`
 
-	Waiting []oplog.Waiting `json:"waiting,omitempty" doc:"Deletions that wait until an owner agrees, of the log and of the access log; omitted if there are none."`
+	Waiting []oplog.Waiting `json:"waiting,omitempty" doc:"Deletions that wait until an owner agrees, of the log and of the access log, and for owners also of the installation's access log; omitted if there are none."`
 }
 
 type expiredBody struct {
@@ -73,7 +74,7 @@ func (s *Server) getRetention(ctx context.Context, in *call, _ *struct{}) (*rete
 		return nil, err
 	}
 	kept.Holds, kept.Deletions = parted(list)
-	out := &retentionOutput{retentionBody{Retention: kept, Waiting: s.journal.Waiting(in.tenant.ID)}}
+	out := &retentionOutput{retentionBody{Retention: kept, Waiting: s.journal.WaitingFor(in.tenant.ID, in.account.Role == identity.RoleOwner)}}
 	if in.query.Has("days") {
 		out.Body.Would = &expiredBody{}
 		out.Body.Would.Before, out.Body.Would.Dates, out.Body.Would.Entries, err = s.journal.Expired(ctx, in.tenant.ID, days)
@@ -99,8 +100,9 @@ func aboutHold(r oplog.HoldRecord) trailDetails {
 
 // agreeToDeletion lets deletions begin that wait for an owner.
 func (s *Server) agreeToDeletion(_ context.Context, in *call, input *agreeInput) (*agreeOutput, error) {
-	tell := func(agreed []oplog.Waiting) oplog.Audit {
-		about := trailDetails{object: oplog.Ref{ID: string(input.Body.Reason)}, details: map[string]any{"agreed": agreed}}
+	tell := func(of string, agreed []oplog.Waiting) oplog.Audit {
+		about := trailDetails{object: oplog.Ref{ID: string(input.Body.Reason)}, details: map[string]any{"agreed": agreed}, tenant: &of}
+		in.audit = nil // each trail is told of its own
 		return s.audit(in, stored(s, in, oplog.RecordServer, func(any) trailDetails { return about }))
 	}
 	agreed, err := s.journal.AgreeToDeletion(in.tenant.ID, input.Body.Reason, in.user().ID, tell, s.stillMay(in))

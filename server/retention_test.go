@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"oplog/oplog"
+	"oplog/trail"
 )
 
 // TestRetention: a rule below the minimum must be confirmed, a hold takes precedence over it, deletions are announced, and deleted entries
@@ -143,5 +144,38 @@ func TestAgreeToDeletion(t *testing.T) {
 	}
 	if told := strings.Join(f.trail("admin", tenantA+"/access"), "\n"); !strings.Contains(told, "owner retention agree") {
 		t.Error(told)
+	}
+}
+
+// TestAgreeToTheInstallationsDeletion: where only the installation's access log waits, owners see that with each tenant and agree there; it is told
+// in the installation's trail, not in the tenant's, whose people see nothing of it.
+func TestAgreeToTheInstallationsDeletion(t *testing.T) {
+	f := newServer(t)
+	f.log.Trail.Add(trail.Event{User: oplog.User{ID: "owner", Name: "owner"}, Module: "session", Operation: "sign_in"})
+	f.noError(f.log.Close())
+	f.looks.Add((10 * 365 * 24 * time.Hour).Microseconds())
+	f.open(func(store oplog.Store) oplog.Store { return store })
+	for _, name := range []string{"owner", "admin"} {
+		account := must(f.log.Identity.Account(name))(t)
+		_, token, err := f.log.Identity.StartSession(account, "", "")
+		f.noError(err)
+		f.sent[name] = map[string]string{"Cookie": sessionCookie + "=" + token}
+	}
+	f.log.Journal.KeepInstallationTrail(oplog.MinAccessDays)
+	f.noError(f.log.Journal.Retain(t.Context()))
+	want := `aiting":[{"tenant":"","access":true,"reason":"clock",`
+	for _, path := range []string{tenantA + "/retention", "/api/v1/system"} {
+		if body := f.get("owner", path, 200); !strings.Contains(body, want) {
+			t.Errorf("%s: %s", path, body)
+		}
+	}
+	if body := f.get("admin", tenantA+"/retention", 200); strings.Contains(body, "waiting") {
+		t.Errorf("an admin sees %s", body)
+	}
+	f.change("owner", "POST", tenantA+"/retention/agreement", `{"reason":"clock"}`, 200)
+	for path, want := range map[string]int{"/api/v1/access": 1, tenantA + "/access": 0} {
+		if told := strings.Join(f.trail("owner", path), "\n"); strings.Count(told, "owner retention agree clock") != want || strings.Contains(told, "retention agree") != (want > 0) {
+			t.Errorf("%s has %s", path, told)
+		}
 	}
 }

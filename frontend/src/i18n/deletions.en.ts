@@ -17,6 +17,7 @@ export const deletionsEn = {
   wouldGo: (what: string, entries: string, dates: string) => `${what}: ${entries} entries from ${dates} days`,
   ofLog: 'Log',
   ofAccess: 'Access log',
+  ofInstallation: "The installation's access log",
   agreeClock: 'Confirm clock',
   agreeClockText: (clock: string) =>
     `Confirm that it is now about ${clock}. What the rules of all tenants have expired by then is deleted at once. This cannot be undone.`,

@@ -16,6 +16,7 @@ export const deletionsZh = {
   wouldGo: (what: string, entries: string, dates: string) => `${what}：${dates} 天，${entries} 条记录`,
   ofLog: '操作日志',
   ofAccess: '访问日志',
+  ofInstallation: '整个系统的访问日志',
   agreeClock: '确认时钟',
   agreeClockText: (clock: string) => `确认现在的时间约为 ${clock}。所有租户按规则到期的记录将立即删除，且无法恢复。`,
   agreeAmount: '删除这些记录',

@@ -26,7 +26,7 @@ export function WaitingPart({
         {messages.waits}
       </h2>
       {waiting.map((one) => (
-        <div key={`${one.access}`}>
+        <div key={`${one.tenant}/${one.access}`}>
           <p>
             {one.reason === 'clock'
               ? messages.waitsClock(moment(one.clock), moment(one.known))
@@ -38,7 +38,11 @@ export function WaitingPart({
                 )}
           </p>
           <p>
-            {messages.wouldGo(one.access ? messages.ofAccess : messages.ofLog, number(one.entries), number(one.dates))}
+            {messages.wouldGo(
+              !one.tenant ? messages.ofInstallation : one.access ? messages.ofAccess : messages.ofLog,
+              number(one.entries),
+              number(one.dates),
+            )}
           </p>
           {onAgree && (
             <Button onClick={() => onAgree(one)}>

@@ -149,7 +149,7 @@ function FreeSpace({ of }: { of: SystemStatus }) {
   return messages.freeText(sizeText(free), sizeText(reserve))
 }
 
-/** A deletion that waits for an owner; the tenant's retention page has the button. */
+/** A deletion that waits for an owner; a tenant's retention page has the button, for the installation's access log that of any tenant. */
 function WaitingFact({ waiting, zone }: { waiting: Waiting; zone: string }) {
   const messages = useAdminMessages().retention
   const { number } = useMessages()
@@ -158,7 +158,9 @@ function WaitingFact({ waiting, zone }: { waiting: Waiting; zone: string }) {
     <span className="stack system-failure">
       <span>
         {messages.wouldGo(
-          [waiting.tenant, waiting.access ? messages.ofAccess : messages.ofLog].filter(Boolean).join(' · '),
+          waiting.tenant
+            ? `${waiting.tenant} · ${waiting.access ? messages.ofAccess : messages.ofLog}`
+            : messages.ofInstallation,
           number(waiting.entries),
           number(waiting.dates),
         )}

@@ -2343,7 +2343,7 @@ export interface components {
             set_by?: string;
             /** @description The tenant's time zone, in which days are counted. */
             time_zone: string;
-            /** @description Deletions that wait until an owner agrees, of the log and of the access log; omitted if there are none. */
+            /** @description Deletions that wait until an owner agrees, of the log and of the access log, and for owners also of the installation's access log; omitted if there are none. */
             waiting?: components["schemas"]["Waiting"][];
             /** @description What the retention given as a parameter would delete. */
             would?: components["schemas"]["Expired"];
