@@ -109,3 +109,32 @@ func TestOpenSyncsTheFirstSeal(t *testing.T) {
 		t.Errorf("the seal is not written again before the sync: %q", disk.done)
 	}
 }
+
+// TestFirstSealFails: if the seal with which seals begin cannot be synced, it does not stay, and the log is read-only before another transaction can
+// begin. One without a seal of its own would be taken for one that was interrupted, and rolled back at the next start.
+func TestFirstSealFails(t *testing.T) {
+	db := openStore(t, t.TempDir())
+	sync := db.sync
+	db.sync = func(*os.File) error { return syscall.EDQUOT }
+	if err := db.sealNext(); err == nil || db.Failure() == nil {
+		t.Fatalf("%v, %v", err, db.Failure())
+	}
+	p, err := db.metaPages()
+	if err != nil || p.sealsNext(p.last) {
+		t.Errorf("the seal stays, %v", err)
+	}
+	db.sync = sync
+	if err := db.recoverWrites(); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(appendOne(db, 1, "a"), appendOne(db, 2, "b")); err != nil {
+		t.Fatal(err)
+	}
+	left := t.TempDir() // as a killed process leaves it
+	if err := errors.Join(os.CopyFS(left, os.DirFS(db.dir)), os.Chmod(filepath.Join(left, keyName), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if got := arrivals(t, openStore(t, left), 1); got != "a b" {
+		t.Errorf("arrivals %s", got)
+	}
+}

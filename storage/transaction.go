@@ -11,7 +11,6 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"oplog/durable"
-	"oplog/faults"
 	"oplog/oplog"
 )
 
@@ -153,15 +152,7 @@ func (db *DB) startSealing() error {
 	if err := db.setFormat(sealedFormat); err != nil {
 		return err
 	}
-	err := db.sealNext()
-	if mistake := (*faults.Panic)(nil); errors.As(err, &mistake) {
-		_ = db.fail(errUnfinished)
-		return err
-	}
-	if err != nil {
-		return db.fail(errReadOnly(err))
-	}
-	return nil
+	return db.sealNext()
 }
 
 // stopSealing restores the format that builds without seals can read, in the last transaction that is sealed.
@@ -178,17 +169,25 @@ func (db *DB) setFormat(version int) error {
 	})
 }
 
-// sealNext makes the next transaction sealed, by a seal of the last one, which is on disk and has none.
+// sealNext makes the next transaction sealed, by a seal of the last one, which is on disk and has none. If that fails, the seal is taken back and
+// the log is read-only before another transaction can begin: without a seal of its own, that would be taken for one that was interrupted.
 func (db *DB) sealNext() (err error) {
 	defer db.guard(debug.SetPanicOnFault(true), &err)
 	db.writeMu.Lock()
 	defer db.writeMu.Unlock()
-	p, err := db.metaPages()
+	before, err := db.metaPages()
 	if err != nil {
-		return err
+		return db.fail(errReadOnly(err))
 	}
-	if err := db.writeSeal(&p, seal{sealNext: true, txid: p.metas[p.last].txid}); err != nil {
-		return err
+	defer func() {
+		if !db.bolt.Load().NoSync { // it failed or panicked
+			db.undo = &before
+			_ = db.putMetaPages(&before) // recovery repeats it
+			_ = db.fail(errUnfinished)
+		}
+	}()
+	if err := db.writeSeal(&before, seal{sealNext: true, txid: before.metas[before.last].txid}); err != nil {
+		return db.fail(errReadOnly(err))
 	}
 	db.bolt.Load().NoSync = true
 	return nil
