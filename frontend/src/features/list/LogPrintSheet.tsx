@@ -1,3 +1,5 @@
+import type { ReactNode } from 'react'
+import type { Dictionary } from '../../i18n/en'
 import { useMessages } from '../../i18n/language'
 import { exactPeriod } from '../../lib/time/phrases'
 import { exactTime } from '../../lib/time/zone'
@@ -52,26 +54,7 @@ export default function LogPrintSheet(props: Props) {
   const period = summary && exactPeriod(Date.parse(summary.from), end, zone, messages)
   const names = columnTitles(messages)
   const kept = columns.filter((column) => !hidden.includes(column))
-  const cells: Record<Column, (entry: Entry) => React.ReactNode> = {
-    user: ({ user }) => shown(user.name),
-    role: ({ user }) => shown(user.role),
-    organization: ({ organization }) => shown(organization?.name ?? organization?.id),
-    module: ({ module }) => titles.module(module),
-    type: ({ operation, outcome }) => (
-      <>
-        {titles.operation(operation)}
-        {outcome === 'failure' && <small>{messages.failed}</small>}
-      </>
-    ),
-    content: ({ content }) => (
-      <>
-        {shown(content?.name)}
-        {content?.id && <small>{shown(content.id)}</small>}
-      </>
-    ),
-    time: ({ time }) => exactTime(time, zone),
-  }
-  const damagedCell = (column: Column) => column === 'content' && messages.damaged
+  const cell = cellOf(titles, zone, messages)
   return (
     <PrintTable
       head={
@@ -94,8 +77,33 @@ export default function LogPrintSheet(props: Props) {
       columns={kept.map((column) => ({ title: names[column], part: parts[column] }))}
       rows={rows.map((entry) => ({
         key: entry.seq,
-        cells: kept.map((column) => (entry.damaged && column !== 'time' ? damagedCell(column) : cells[column](entry))),
+        cells: kept.map((column) => cell(column, entry)),
       }))}
     />
   )
+}
+
+/** Draws the cells of entries. */
+function cellOf(titles: Titles, zone: string, messages: Dictionary): (column: Column, entry: Entry) => ReactNode {
+  const cells: Record<Column, (entry: Entry) => ReactNode> = {
+    user: ({ user }) => shown(user.name),
+    role: ({ user }) => shown(user.role),
+    organization: ({ organization }) => shown(organization?.name ?? organization?.id),
+    module: ({ module }) => titles.module(module),
+    type: ({ operation, outcome }) => (
+      <>
+        {titles.operation(operation)}
+        {outcome === 'failure' && <small>{messages.failed}</small>}
+      </>
+    ),
+    content: ({ content }) => (
+      <>
+        {shown(content?.name)}
+        {content?.id && <small>{shown(content.id)}</small>}
+      </>
+    ),
+    time: ({ time }) => exactTime(time, zone),
+  }
+  return (column, entry) =>
+    entry.damaged && column !== 'time' ? column === 'content' && messages.damaged : cells[column](entry)
 }
