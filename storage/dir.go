@@ -43,9 +43,13 @@ func inUse(dir string) error {
 func lockDir(dir string, timeout time.Duration) (*flock.Flock, error) {
 	path := filepath.Join(dir, lockName)
 	lock := flock.New(path, flock.SetPermissions(0o600))
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
-	defer cancel()
-	switch locked, err := lock.TryLockContext(ctx, 10*time.Millisecond); {
+	locked, err := lock.TryLock() // before the time that a busy machine may let pass
+	if err == nil && !locked {
+		ctx, cancel := context.WithTimeout(context.Background(), timeout)
+		defer cancel()
+		locked, err = lock.TryLockContext(ctx, 10*time.Millisecond)
+	}
+	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return nil, inUse(dir)
 	case err != nil:
