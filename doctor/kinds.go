@@ -23,7 +23,7 @@ var ofEveryCheck = map[string]kind{
 
 const (
 	freeSpace       = "Delete exports, move other files away, or enlarge the disk."
-	ownCertificate  = "Replace it; no restart is needed. oplog tls init --renew renews one that oplog tls init made."
+	ownCertificate  = "Replace it; a restart is not necessary. oplog tls init --renew renews one that oplog tls init made."
 	pemFiles        = "Specify PEM files of a certificate and its key with --tls-cert and --tls-key."
 	indexIsRebuilt  = "The next start builds that part again from the store; searches wait until then."
 	correctTheClock = "Correct the clock, and let a time server keep it right: operations are received under its time."

@@ -86,7 +86,7 @@ func (s *slowStore) commit(changes []oplog.RecordChange) error {
 	return nil
 }
 
-// TestReadersDoNotWaitForKeptChanges: while changes that were kept in memory are being stored, whoever reads does not wait for that, and reads
+// TestReadersDoNotWaitForKeptChanges: while changes that were kept in memory are being stored, readers do not wait for that, and reads
 // them.
 func TestReadersDoNotWaitForKeptChanges(t *testing.T) {
 	s := &slowStore{data: map[string][]byte{"old": []byte(`"old"`)}, failure: oplog.Errorf(oplog.CodeUnavailable, "read-only")}

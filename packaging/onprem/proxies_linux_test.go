@@ -21,7 +21,7 @@ type proxy struct {
 	certs         string // where that expects the certificate
 	standard, own string // how it says where to listen, and how with an address and a port of its own
 	packages      []string
-	command       func(p *proxied) *exec.Cmd // writes what else is needed to p.dir
+	command       func(p *proxied) *exec.Cmd // writes its other files to p.dir
 }
 
 var proxies = map[string]proxy{

@@ -173,9 +173,9 @@ export const checksEn = {
     'port-plain':
       'Specify --tls-cert and --tls-key (oplog tls init makes both), or listen on 127.0.0.1 behind a reverse proxy.',
     'certificate-expiring':
-      'Replace it; no restart is needed. oplog tls init --renew renews one that oplog tls init made.',
+      'Replace it; a restart is not necessary. oplog tls init --renew renews one that oplog tls init made.',
     'certificate-expired':
-      'Replace it; no restart is needed. oplog tls init --renew renews one that oplog tls init made.',
+      'Replace it; a restart is not necessary. oplog tls init --renew renews one that oplog tls init made.',
     'certificate-early': 'Check the clock of this machine.',
     'certificate-missing': 'Specify PEM files of a certificate and its key with --tls-cert and --tls-key.',
     'certificate-unreadable': 'Make the file readable for {user}.',
