@@ -78,7 +78,7 @@ func TestCertificate(t *testing.T) {
 	}
 	f(-day, 90*day, "certificate-valid", "log.example.com", "127.0.0.1")
 	f(-day, 90*day, "certificate-valid")
-	if got := f(-day, 9*day, "certificate-expiring"); !strings.Contains(got.Fact, "expires in 9 days, at ") || !strings.Contains(got.Advice, "no restart") {
+	if got := f(-day, 9*day, "certificate-expiring"); !strings.Contains(got.Fact, "expires in 9 days, at ") || !strings.Contains(got.Advice, "a restart is not necessary") {
 		t.Errorf("%+v", got)
 	}
 	f(-9*day, -day, "certificate-expired", "log.example.org")
