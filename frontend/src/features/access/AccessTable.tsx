@@ -3,6 +3,7 @@ import { type KeyboardEvent, type RefObject, useEffect, useLayoutEffect, useRef,
 import { userAgentName } from '../../lib/userAgent'
 import { visibleText } from '../../lib/visible'
 import type { Entry } from '../../model/api/types'
+import { focusRow } from '../../ui/focusRow'
 import { useScrollRegion } from '../../ui/hooks/scrollRegion'
 import { useViewportWidth } from '../../ui/hooks/useViewportWidth'
 import { Icon } from '../../ui/Icon'
@@ -98,7 +99,7 @@ function useRowsInView(list: RefObject<HTMLDivElement | null>, { entries, hasMor
     const next = Math.min(entries.length - 1, Math.max(0, index))
     setCurrent(next)
     virtualizer.scrollToIndex(next, { align: 'auto' })
-    requestAnimationFrame(() => list.current?.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus())
+    focusRow(list.current, next)
   }
 
   function press(entry: Entry, index: number) {

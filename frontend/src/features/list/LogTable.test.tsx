@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { act, screen, waitFor } from '@testing-library/react'
+import { act, fireEvent, screen, waitFor } from '@testing-library/react'
 import { createRef } from 'react'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { draw, layOut } from '../../../build/draw'
@@ -96,6 +96,14 @@ test('j leads into the rows from anywhere; keys move, open and copy', async () =
   expect(onCopy.mock.lastCall).toEqual(['c1'])
   await person.keyboard('{Home}k')
   await focusOn('User 0')
+})
+
+test('keys that follow each other before the next frame move by a row each', () => {
+  vi.stubGlobal('requestAnimationFrame', vi.fn())
+  table()
+  for (let key = 0; key < 3; key++) fireEvent.keyDown(document.activeElement ?? document.body, { key: 'j' })
+  vi.unstubAllGlobals()
+  expect(document.activeElement?.textContent).toContain('User 2')
 })
 
 test('while an entry is open, a step opens the next one', async () => {

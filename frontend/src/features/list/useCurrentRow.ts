@@ -1,5 +1,6 @@
 import { type FocusEvent, type RefObject, useCallback, useEffect, useRef, useState } from 'react'
 import type { Entry } from '../../model/api/types'
+import { focusRow } from '../../ui/focusRow'
 import type { RowsInView } from './useRowsInView'
 import { useScrollPosition } from './useScrollPosition'
 
@@ -25,13 +26,11 @@ export function useCurrentRow({ scroller, body, virtualizer, height }: Drawn, ro
   const [current, setCurrent] = useState(0)
   const inRows = useRef(false)
 
-  const focusRow = useCallback(
+  const moveTo = useCallback(
     (index: number) => {
       setCurrent(index)
       virtualizer.scrollToIndex(index, { align: 'auto' })
-      requestAnimationFrame(() =>
-        scroller.current?.querySelector<HTMLElement>(`[data-index="${index}"]`)?.focus({ preventScroll: true }),
-      )
+      focusRow(scroller.current, index)
     },
     [scroller, virtualizer],
   )
@@ -43,7 +42,7 @@ export function useCurrentRow({ scroller, body, virtualizer, height }: Drawn, ro
     // A focus in the rows begins at the top with them, also where its own row is gone.
     const active = document.activeElement
     const focused = active === document.body ? inRows.current : body.current?.contains(active)
-    if (focused && openSeq === undefined) focusRow(0)
+    if (focused && openSeq === undefined) moveTo(0)
   }, [resetKey])
 
   const place = useScrollPosition({ scroller, entries, height, query: resetKey, hasMore, onMore, onRow: setCurrent })
@@ -59,7 +58,7 @@ export function useCurrentRow({ scroller, body, virtualizer, height }: Drawn, ro
   return {
     current,
     setCurrent,
-    focusRow,
+    focusRow: moveTo,
     /** Handlers of the table. */
     focusing: {
       onFocus: () => {
