@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { readFileSync } from 'node:fs'
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query'
 import { screen } from '@testing-library/react'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { draw } from '../../../build/draw'
@@ -22,16 +22,22 @@ beforeEach(() => {
 })
 afterEach(() => vi.unstubAllGlobals())
 
-/** Shows a checkpoint on the page of a server with a key and how it replaced others. */
-function show({ key, changes = [], checkpoint }: Omit<Answers, 'changes'> & { changes?: KeyHistory['changes'] }) {
-  const keys = changes.map(({ statement }) => ({ key: statement.split('\n')[2] ?? '', statement }))
-  const served: VerifierKey = { key, keys }
-  vi.stubGlobal('fetch', async (address: string) => {
+/** A server with these keys, and proofs of the growth of its log. */
+function stubServer(served: VerifierKey) {
+  const fetch = vi.fn(async (address: string) => {
     const query = new URLSearchParams(address.split('?')[1])
     const asked = (one: Consistency) => `${one.from}-${one.to}` === `${query.get('from')}-${query.get('to')}`
     const answer = address.includes('/consistency') ? consistency.find(asked) : served
     return new Response(JSON.stringify(answer ?? { title: 'There are fewer entries.' }), { status: answer ? 200 : 422 })
   })
+  vi.stubGlobal('fetch', fetch)
+  return { fetch }
+}
+
+/** Shows a checkpoint on the page of a server with a key and how it replaced others. */
+function show({ key, changes = [], checkpoint }: Omit<Answers, 'changes'> & { changes?: KeyHistory['changes'] }) {
+  const keys = changes.map(({ statement }) => ({ key: statement.split('\n')[2] ?? '', statement }))
+  stubServer({ key, keys })
   return draw(
     <QueryClientProvider client={new QueryClient()}>
       <CheckpointVerdict tenant="demo" checkpoint={checkpoint} />
@@ -84,4 +90,40 @@ test('a log that shrank or was forked is reported', async () => {
   const pins = localStorage.getItem('oplog.logs') ?? ''
   localStorage.setItem('oplog.logs', pins.replace(/"root":"[^"]*"/, `"root":"${btoa('x'.repeat(32))}"`))
   await breaks(after, 'rewritten')
+})
+
+test('a page that knows the key from before a rotation asks for it again', async () => {
+  const keys = after.changes.map(({ statement }) => ({ key: statement.split('\n')[2] ?? '', statement }))
+  const client = new QueryClient()
+  client.setQueryData(['key'], { key: before.key } satisfies VerifierKey)
+  const { fetch } = stubServer({ key: after.key, keys })
+  draw(
+    <QueryClientProvider client={client}>
+      <CheckpointVerdict tenant="demo" checkpoint={after.checkpoint} />
+    </QueryClientProvider>,
+  )
+  expect(await screen.findByText(checkpointHolds)).toBeTruthy()
+  expect(fetch).toHaveBeenCalled()
+  expect(localStorage.getItem('oplog.logs')).toContain(after.key)
+})
+
+test('a checkpoint from before a rotation is asked for again, before anything is said of it', async () => {
+  const client = new QueryClient()
+  client.setQueryData(['tenant', 'demo', 'checkpoint'], before.checkpoint)
+  client.setQueryDefaults(['tenant', 'demo', 'checkpoint'], {
+    queryFn: async () => after.checkpoint,
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  stubServer({ key: after.key, keys: [] })
+  function Shown() {
+    const { data } = useQuery<string>({ queryKey: ['tenant', 'demo', 'checkpoint'] })
+    return <CheckpointVerdict tenant="demo" checkpoint={data ?? ''} />
+  }
+  draw(
+    <QueryClientProvider client={client}>
+      <Shown />
+    </QueryClientProvider>,
+  )
+  expect(await screen.findByText(checkpointHolds)).toBeTruthy()
+  expect(screen.queryByText(checkpointBroken)).toBeNull()
 })

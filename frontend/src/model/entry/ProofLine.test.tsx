@@ -53,3 +53,15 @@ test('another key than the remembered one is refused, until the reader trusts it
   await person.click(screen.getByRole('button', { name: entryEn.trustKey }))
   expect(await screen.findByText(entryEn.proven)).toBeTruthy()
 })
+
+test('a page that knows an earlier key asks for it again, before it says anything', async () => {
+  const client = new QueryClient()
+  client.setQueryData(['key'], { key: key.replace('+', '-old+') } satisfies VerifierKey)
+  vi.stubGlobal('fetch', async () => new Response(JSON.stringify({ key }), { status: 200 }))
+  draw(
+    <QueryClientProvider client={client}>
+      <ProofLine entry={entry} tenant="demo" zone="UTC" onCopy={() => {}} />
+    </QueryClientProvider>,
+  )
+  expect(await screen.findByText(entryEn.proven)).toBeTruthy()
+})

@@ -1,9 +1,10 @@
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { queryKeys } from '../api/queryKeys'
 import type { KeyChange } from '../api/types'
 import { checkContinues } from './continues'
 import { trustLog } from './pin'
 import { checkCheckpoint, type Doubt } from './proof'
-import { useEarlierKeys, useVerifierKey } from './verifierKey'
+import { isOfAnotherKey, renew, useEarlierKeys, useVerifierKey } from './verifierKey'
 
 async function check(
   tenant: string,
@@ -17,11 +18,17 @@ async function check(
 
 /** Verifies a checkpoint in this browser, and that its log continues what this browser has seen of it. */
 export function useCheckpointResult(tenant: string, checkpoint: string) {
+  const client = useQueryClient()
   const key = useVerifierKey()
   const { data: changes = [] } = useEarlierKeys()
   const verdict = useQuery({
     queryKey: ['verdict', tenant, checkpoint, key.data, changes],
-    queryFn: () => check(tenant, checkpoint, key.data ?? '', changes),
+    queryFn: async () => {
+      const result = await check(tenant, checkpoint, key.data ?? '', changes)
+      if (isOfAnotherKey(result))
+        await renew(key, () => client.refetchQueries({ type: 'active', queryKey: queryKeys.checkpoint(tenant) }))
+      return result
+    },
     enabled: key.data !== undefined,
     staleTime: Number.POSITIVE_INFINITY,
   })

@@ -5,7 +5,7 @@ import { entryName } from '../log/entryAddress'
 import { checkContinues } from './continues'
 import { trustLog } from './pin'
 import { checkProof, type ProofResult } from './proof'
-import { useVerifierKey, useWitnesses } from './verifierKey'
+import { isOfAnotherKey, renew, useVerifierKey, useWitnesses } from './verifierKey'
 
 /** Verifies an entry, and that its log continues what this browser has seen of it. */
 async function check(
@@ -24,16 +24,21 @@ async function check(
 export function useProofResult(entry: ProvenEntry, tenant: string) {
   const client = useQueryClient()
   const key = useVerifierKey()
+  const { id, seq } = entryName(entry)
+  const ofEntry = ({ queryKey }: { queryKey: readonly unknown[] }) => queryKey.includes(id)
   const { data: witnesses = [] } = useWitnesses()
   const verdict = useQuery({
     queryKey: ['verdict', tenant, entry, key.data, witnesses.map((one) => one.key)],
-    queryFn: () => check(entry, tenant, key.data ?? '', witnesses),
+    queryFn: async () => {
+      const result = await check(entry, tenant, key.data ?? '', witnesses)
+      if (isOfAnotherKey(result)) await renew(key, () => client.refetchQueries({ type: 'active', predicate: ofEntry }))
+      return result
+    },
     enabled: key.data !== undefined,
     staleTime: Number.POSITIVE_INFINITY,
   })
   function retry() {
     key.refetch()
-    const { id, seq } = entryName(entry)
     client.invalidateQueries({ queryKey: queryKeys.entry(tenant, id, seq) })
     // Without the server's key there is nothing to say yet.
     if (key.data !== undefined) verdict.refetch()

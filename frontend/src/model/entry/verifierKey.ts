@@ -31,3 +31,17 @@ export function useWitnesses() {
 export function useEarlierKeys() {
   return useQuery({ ...verifiers, staleTime: 60_000, select: ({ keys }) => keys ?? [] })
 }
+
+/** Whether a verdict says that the key which is known here did not sign. */
+export function isOfAnotherKey(verdict: { state: string; reason?: string }): boolean {
+  return verdict.state === 'mismatch' && verdict.reason === 'signature'
+}
+
+/**
+ * Asks again for the key, which may have been replaced since it was read; if it was not, for what it should have signed, which may be older.
+ * Whatever is another one then gets a verdict of its own.
+ */
+export async function renew(key: ReturnType<typeof useVerifierKey>, reload: () => Promise<void>) {
+  const { data } = await key.refetch()
+  if (data === key.data) await reload()
+}
