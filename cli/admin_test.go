@@ -182,13 +182,13 @@ func TestDataDirectoryInUse(t *testing.T) {
 	p := serve(t, "serve", "--data", data)
 	pid := fmt.Sprint(os.Getpid())
 	s.mustRun(t, "tenant", "list") // in the server
-	s.mustFail(t, pid, "key", "rotate")
 	if err := os.Remove(filepath.Join(data, "oplog.sock")); err != nil {
 		t.Fatal(err)
 	}
 	s.mustFail(t, pid, "tenant", "list")
 	s.mustFail(t, pid, "account", "disable", "ann")
 	s.mustFail(t, pid, "key", "list")
+	s.mustFail(t, pid, "key", "rotate")
 	s.mustFail(t, pid, "serve", "--listen", "127.0.0.1:0")
 	if status := p.stop(); status != exitDone {
 		t.Errorf("stopped with status %d", status)

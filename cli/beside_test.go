@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"github.com/alecthomas/kong"
 )
 
 // told returns the events of an access log as "user module operation object via", newest first.
@@ -138,7 +140,7 @@ func administerBeside(t *testing.T, s setting) {
 	s.mustRun(t, "key", "revoke", second[:len("oplog_read_")+8])
 	s.mustPrint(t, `(?m)^oplog_read_.*revoked`, "key", "list")
 	s.mustPrint(t, `^\S+\+\w+\+\S+\n$`, "key", "verifier")
-	s.mustFail(t, "in use", "key", "rotate")
+	s.mustFail(t, "is not lost", "key", "rotate", "--lost")
 
 	if r := s.run(t, "serve", "--listen", "127.0.0.1:0"); r.status != exitFailed || !strings.Contains(r.stderr, "in use") {
 		t.Errorf("a second server: %+v", r)
@@ -175,6 +177,24 @@ func moveBeside(t *testing.T, s setting, dir string, checkpoint func() string) {
 	s.mustFail(t, "exists", "backup", backup)
 	write(t, filepath.Join(dir, "piped"), s.mustRun(t, "backup", "-"))
 	s.mustRun(t, "restore", filepath.Join(dir, "piped"), "--data", filepath.Join(dir, "from a pipe"))
+}
+
+// TestEveryCommandBesideAServer: every command on a log can run while a server has the log open, but for those that serve one, and restore. Those that
+// read the server's settings do not open the log.
+func TestEveryCommandBesideAServer(t *testing.T) {
+	parser, err := kong.New(&commands{}, helpVariables())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var alone []string
+	for _, leaf := range parser.Model.Leaves(false) {
+		if _, beside := leaf.Target.Addr().Interface().(interface{ ofLog() *logFlags }); embeds[dataFlag](leaf) && !beside {
+			alone = append(alone, leaf.Path())
+		}
+	}
+	if want := []string{"serve", "demo", "restore", "doctor", "config show", "ping"}; !slices.Equal(alone, want) {
+		t.Errorf("%q have the log for themselves; want %q", alone, want)
+	}
 }
 
 // TestCommandsOverTheAPI: with a key, commands do what its scope allows, and say what it does not.

@@ -28,55 +28,70 @@ func (c *keyVerifier) Run(m *Program) error {
 		if err := checkTenant(l, c.Tenant); err != nil {
 			return err
 		}
-		changes, err := l.Prover.KeyChanges(c.Tenant)
+		history, err := l.Prover.KeyHistory(c.Tenant)
 		if err != nil {
 			return err
 		}
 		encoder := json.NewEncoder(m.Stdout)
 		encoder.SetIndent("", "  ")
-		return encoder.Encode(oplog.KeyHistory{Key: l.Journal.VerifierKey(), Changes: changes})
+		return encoder.Encode(history)
 	})
 }
 
 type keyRotate struct {
-	dataFlag
+	logFlags
 	Lost            bool   `help:"The old key is lost: begin a new one without its signature. Verifiers see a break, and need the new key from a trusted person."`
-	NextSignCommand string `placeholder:"CMD" and:"next" help:"Shell command that signs from now on; later commands need it as --sign-command."`
+	NextSignCommand string `placeholder:"CMD" and:"next" help:"Shell command that signs from now on; the server and later commands need it as --sign-command. A running server runs it, as its own user."`
 	NextPublicKey   string `placeholder:"KEY" and:"next" help:"Ed25519 public key of that command, in base64."`
 }
 
 // Run replaces the key, and records that in all trails.
 func (c *keyRotate) Run(m *Program) error {
+	var key string
+	var wasCommand bool
+	err := m.withLogToRotate(c, func(l *node.Node, store *storage.DB) error {
+		wasCommand = store.SignCommand() != ""
+		operation := "rotate_key"
+		if c.Lost {
+			operation = "replace_lost_key"
+		}
+		return store.Rotate(storage.Rotation{
+			At: m.Now(), Lost: c.Lost, SignCommand: c.NextSignCommand, PublicKey: c.NextPublicKey,
+			Tell: func(old, next string) ([]oplog.Entry, error) {
+				key = next
+				return l.Trail.EntriesForAll(m.withSource(trail.Event{
+					User: trail.CommandUser, Module: "server", Operation: operation, Object: oplog.Ref{ID: next},
+					Details: map[string]any{"old_key": old, "new_key": next},
+				}))
+			},
+		})
+	})
+	if err != nil {
+		return err
+	}
+	c.tell(m, wasCommand)
+	_, err = fmt.Fprintln(m.Stdout, key)
+	return err
+}
+
+// withLogToRotate is withLog with the store, which need not have its key if that is lost.
+func (m *Program) withLogToRotate(c *keyRotate, do func(l *node.Node, store *storage.DB) error) error {
+	if m.running != nil {
+		return m.withRunningLog(func(l *node.Node) error { return do(l, m.running.store) })
+	}
 	dir, err := m.existingDir(c.Data)
 	if err != nil {
 		return err
 	}
 	store, err := storage.Open(dir, storage.Options{WithoutKey: c.Lost, SignCommand: m.signCommand, NoCopy: m.noCopy})
 	if err != nil {
-		return err
-	}
-	old := store.VerifierKey()
-	if err := store.Rotate(storage.Rotation{At: m.Now(), Lost: c.Lost, SignCommand: c.NextSignCommand, PublicKey: c.NextPublicKey}); err != nil {
-		return errors.Join(err, store.Close())
+		return withAdvice(dir, err)
 	}
 	l, err := m.openNode(dir, store)
 	if err != nil {
 		return err
 	}
-	event := trail.Event{User: trail.CommandUser, Module: "server", Operation: "rotate_key"}
-	if c.Lost {
-		event = trail.Event{User: trail.CommandUser, Module: "server", Operation: "replace_lost_key"}
-	}
-	key := store.VerifierKey()
-	event.Object, event.Details = oplog.Ref{ID: key}, map[string]any{"old_key": old, "new_key": key}
-	err = l.Trail.AddToAll(event)
-	l.Trail.Flush()
-	if err := errors.Join(err, l.Close()); err != nil {
-		return err
-	}
-	c.tell(m)
-	_, err = fmt.Fprintln(m.Stdout, key)
-	return err
+	return errors.Join(do(l, store), l.Close())
 }
 
 // knownKey is the verifier key that somebody who verifies knows, and how the log's key was replaced since or before.
@@ -119,7 +134,7 @@ func signedBy(keys *signing.Keys, key string) string {
 }
 
 // tell says what the change means for people who verify the log.
-func (c *keyRotate) tell(m *Program) {
+func (c *keyRotate) tell(m *Program, wasCommand bool) {
 	what := "The old key signed the new one, so people who know the old verifier key can follow to the new one; the old key signs nothing any more."
 	if c.Lost {
 		what = "The old key could not sign the new one, so everybody who verifies this log sees a break: give them the new verifier key in person."
@@ -127,6 +142,12 @@ func (c *keyRotate) tell(m *Program) {
 	fmt.Fprintln(m.Stderr, what)
 	if c.NextSignCommand == "" {
 		fmt.Fprintln(m.Stderr, "Keep a copy of the new signing.key: backups do not contain it.")
+	}
+	switch {
+	case c.NextSignCommand != "":
+		fmt.Fprintln(m.Stderr, "The server needs the new command as its sign-command when it starts next.")
+	case wasCommand:
+		fmt.Fprintln(m.Stderr, "The server must not have a sign-command any more when it starts next.")
 	}
 	fmt.Fprintln(m.Stderr, "The new verifier key:")
 }

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -189,18 +188,4 @@ func TestSignCommand(t *testing.T) {
 	changes := filepath.Join(l.dir, "changes.json")
 	write(t, changes, setting{}.mustRun(t, "key", "verifier", "--changes", "--tenant", "demo", "--data", l.data, "--sign-command", s.Line))
 	l.check(exitDone, "TRUE: ", "verify-export", old.zip, "--key", old.key, "--key-changes", changes)
-}
-
-// TestRotateBesideAServer: a running server goes on to sign with the key that it has opened, so the key is not replaced beneath it.
-func TestRotateBesideAServer(t *testing.T) {
-	l := newSignedLog(t)
-	p := serve(t, "--data", l.data)
-	for _, args := range [][]string{{"key", "rotate"}, {"key", "rotate", "--lost"}} {
-		l.check(exitFailed, "the process with pid "+strconv.Itoa(os.Getpid()), append(args, "--data", l.data)...)
-	}
-	p.stop()
-	if key := strings.TrimSpace(setting{}.mustRun(t, "key", "verifier", "--data", l.data)); key != l.key {
-		t.Errorf("the key is %s, want %s", key, l.key)
-	}
-	l.check(exitDone, "The old key signed the new one", "key", "rotate", "--data", l.data)
 }

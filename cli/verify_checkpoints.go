@@ -68,9 +68,9 @@ func (c *verifyCommand) readKept(m *Program, db *storage.DB) (found kept, invali
 
 // keptKeys returns an error for each file of a folder that says of the log's keys what the store does not, beside that of reading these.
 func keptKeys(db *storage.DB, found []proof.AnchoredKeys) (invalid, err error) {
-	changes, err := db.KeyChanges("")
+	history, err := db.KeyHistory("")
 	for _, k := range found {
-		invalid = errors.Join(invalid, k.Continued(changes))
+		invalid = errors.Join(invalid, k.Continued(history.Changes))
 	}
 	return invalid, err
 }

@@ -16,7 +16,13 @@ import (
 // exported creates an export over HTTP and waits for it.
 func exported(t *testing.T, c client, body string) (path string) {
 	t.Helper()
-	const exports = "/api/v1/tenants/demo/exports"
+	return exportedOf(t, c, "demo", body)
+}
+
+// exportedOf exports operations of a tenant, and returns the path of the export.
+func exportedOf(t *testing.T, c client, tenant, body string) (path string) {
+	t.Helper()
+	exports := "/api/v1/tenants/" + tenant + "/exports"
 	answer, err := c.Post(c.url+exports, "application/json", strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)

@@ -167,3 +167,47 @@ func TestWitnessFollowsTheKey(t *testing.T) {
 		t.Errorf("a key that replaced a lost one is answered %d", answer.StatusCode)
 	}
 }
+
+// TestWitnessFollowsTheKeyOfAServer: once the key of a running log is replaced, no checkpoint by the old one is given out, also none that a witness
+// cosigned; the witness follows and cosigns again, although nothing is recorded.
+func TestWitnessFollowsTheKeyOfAServer(t *testing.T) {
+	data := t.TempDir()
+	serve(t, "demo", "--entries", "100", "--data", data).stop()
+	old := strings.TrimSpace(setting{}.mustRun(t, "key", "verifier", "--data", data))
+	w := follow(t, t.TempDir(), "auditor", old)
+	defer w.stop()
+	p := serve(t, "serve", "--data", data, "--witness", w.key+" "+w.url)
+	before := p.cosignedBy(t, w)
+	key := strings.TrimSpace(setting{}.mustRun(t, "key", "rotate", "--data", data))
+	v, err := note.NewVerifier(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, _ := signIn(t, p.url, "admin", demoPassword)
+	var page struct{ Entries []struct{ ID string } }
+	c.get(t, "/api/v1/tenants/demo/entries?limit=1", &page)
+	var one struct{ Proof struct{ Checkpoint string } }
+	for _, text := range []func() string{
+		func() string {
+			c.get(t, "/api/v1/tenants/demo/entries/"+page.Entries[0].ID, &one)
+			return one.Proof.Checkpoint
+		},
+		func() string { return c.text(t, "/api/v1/tenants/demo/checkpoint") },
+		func() string { return p.cosignedBy(t, w) },
+	} {
+		if text := text(); !isSignedBy(text, v) {
+			t.Errorf("the new key has not signed %s", text)
+		}
+	}
+	if after := p.cosignedBy(t, w); strings.Split(after, "\n")[1] != strings.Split(before, "\n")[1] {
+		t.Errorf("before %s, after %s", before, after)
+	}
+	if status := p.stop(); status != exitDone || strings.Contains(p.stderr.String(), "does not cosign") {
+		t.Errorf("status %d: %s", status, p.stderr)
+	}
+}
+
+func isSignedBy(text string, v note.Verifier) bool {
+	n, err := note.Open([]byte(text), note.VerifierList(v))
+	return err == nil && len(n.Sigs) == 1
+}

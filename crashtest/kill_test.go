@@ -3,6 +3,8 @@
 package crashtest
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -10,6 +12,10 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"oplog/oplog"
+	"oplog/signing"
+	"oplog/storage"
 )
 
 // TestKill kills the program 50 times under load, 15 times while it starts, and stops it 5 times. It is the real program, so that no
@@ -114,6 +120,62 @@ func (l *ledger) killCommand(args ...string) {
 	}
 	time.AfterFunc(20*time.Millisecond+rand.N(100*time.Millisecond), func() { _ = c.Process.Kill() })
 	_ = c.Wait() // it may have ended before
+}
+
+// TestKilledRotation kills the program while it replaces its key under load. Then it has the old key or the new one, which the old key leads to; the
+// trail tells of each replacement, and of no other.
+func TestKilledRotation(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t, t.TempDir())
+	first := l.keys.Known()
+	for range 8 {
+		s := start(t, "--data", l.data)
+		l.during(s, func() {
+			c := command(t, nil, "key", "rotate", "--data", l.data)
+			if err := c.Start(); err != nil {
+				t.Error(err)
+				return
+			}
+			time.Sleep(10*time.Millisecond + rand.N(60*time.Millisecond))
+			s.end(syscall.SIGKILL)
+			_ = c.Wait() // it may find no server, and replace the key itself
+		})
+		l.followKeys(first)
+		l.check()
+	}
+}
+
+// followKeys goes on with the key that the log has now, which follows from its first one.
+func (l *ledger) followKeys(first string) {
+	l.t.Helper()
+	var history oplog.KeyHistory
+	if err := json.Unmarshal([]byte(mustRun(l.t, "key", "verifier", "--changes", "--tenant", "acme", "--data", l.data)), &history); err != nil {
+		l.t.Fatal(err)
+	}
+	var err error
+	if l.keys, err = signing.Follow(first, history.Changes); err != nil || l.keys.Current() != history.Key {
+		l.t.Fatalf("the key is %s, %v", history.Key, err)
+	}
+	db, err := storage.Open(l.data, storage.Options{})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	for _, trail := range []string{oplog.TrailName(""), oplog.TrailName("acme")} {
+		told := 0
+		err := db.Scan(context.Background(), trail, oplog.Key{}, oplog.Key{}, func(e oplog.Entry) error {
+			if e.Operation == "rotate_key" {
+				told++
+			}
+			return nil
+		})
+		if err != nil || told != len(history.Changes) {
+			l.t.Errorf("%s tells of %d replacements of %d, %v", trail, told, len(history.Changes), err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		l.t.Fatal(err)
+	}
+	l.t.Logf("the key was replaced %d times", len(history.Changes))
 }
 
 func exists(path string) bool {

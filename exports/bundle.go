@@ -73,7 +73,11 @@ func (s *Exports) OpenBundle(x Export, locale string) (*Bundle, error) {
 		page = howToCheck[oplog.LocaleEN]
 	}
 	b := &Bundle{Name: strings.TrimSuffix(x.FileName, "."+x.Format) + ".zip", file: file, export: x, compressed: format.Compressed}
-	key := s.store.VerifierKey()
+	history, err := s.store.KeyHistory(x.Tenant)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("create a ZIP: %w", err), file.Close())
+	}
+	key := history.Key
 	text := strings.NewReplacer(
 		"{file}", x.FileName, "{zip}", b.Name, "{key}", key, "{keyfile}", bundleKey, "{changesfile}", KeyChangesFile, "{page}", page.name,
 		"{tenant}", x.Tenant, "{rows}", strconv.Itoa(x.RowsTotal), "\n", "\r\n",
@@ -83,10 +87,9 @@ func (s *Exports) OpenBundle(x Export, locale string) (*Bundle, error) {
 		{bundleKey, key + "\n"},
 		{page.name, "\ufeff" + text}, // Windows editors detect UTF-8 by the byte order mark
 	}
-	changes, err := s.store.KeyChanges(x.Tenant)
-	if err == nil && len(changes) > 0 {
+	if len(history.Changes) > 0 {
 		var data []byte
-		data, err = json.MarshalIndent(oplog.KeyHistory{Key: key, Changes: changes}, "", "  ")
+		data, err = json.MarshalIndent(history, "", "  ")
 		b.texts = append(b.texts, bundleText{KeyChangesFile, string(data) + "\n"})
 	}
 	if err != nil {

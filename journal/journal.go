@@ -204,9 +204,9 @@ func (j *Journal) Consistency(tenant string, from, to uint64) (oplog.Consistency
 // VerifierKey returns the public key of checkpoints.
 func (j *Journal) VerifierKey() string { return j.store.VerifierKey() }
 
-// KeyChanges returns how the key of checkpoints was replaced, oldest first, for verifiers of a tenant's log ("" for none).
-func (j *Journal) KeyChanges(tenant string) ([]oplog.KeyChange, error) {
-	return j.store.KeyChanges(tenant)
+// KeyHistory returns the key of checkpoints with how it replaced earlier ones, for verifiers of a tenant's log ("" for none).
+func (j *Journal) KeyHistory(tenant string) (oplog.KeyHistory, error) {
+	return j.store.KeyHistory(tenant)
 }
 
 // Ready returns nil if the index has caught up with the store; otherwise CodeUnavailable with its progress.

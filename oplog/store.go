@@ -113,8 +113,9 @@ type Prover interface {
 	// VerifierKey returns the public key of checkpoints, in the format of golang.org/x/mod/sumdb/note.
 	VerifierKey() string
 
-	// KeyChanges returns how the log's key was replaced, oldest first, for verifiers of a tree ("" for none).
-	KeyChanges(tree string) ([]KeyChange, error)
+	// KeyHistory returns the key of checkpoints with how it replaced earlier ones, oldest first, for verifiers of a tree ("" for none). No checkpoint
+	// that was signed by another one follows.
+	KeyHistory(tree string) (KeyHistory, error)
 
 	// Sign returns the text as a note signed with the key of checkpoints. CodeUnavailable means that the key cannot be used for now; nothing
 	// else depends on it.

@@ -20,16 +20,16 @@ const (
 
 // writeKeys writes how the log's key was replaced, if it was and the folder does not have it.
 func (a *Anchors) writeKeys(now time.Time) error {
-	changes, err := a.trees.prover.KeyChanges("")
-	if err != nil || len(changes) == a.changes {
+	history, err := a.trees.prover.KeyHistory("")
+	if err != nil || len(history.Changes) == a.changes {
 		return err
 	}
 	found, err := ReadAnchoredKeys(a.dir)
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(found, func(k AnchoredKeys) bool { return sameStatements(k.Changes, changes) }) {
-		data, err := json.MarshalIndent(oplog.KeyHistory{Key: a.trees.prover.VerifierKey(), Changes: changes}, "", "  ")
+	if !slices.ContainsFunc(found, func(k AnchoredKeys) bool { return sameStatements(k.Changes, history.Changes) }) {
+		data, err := json.MarshalIndent(history, "", "  ")
 		if err != nil {
 			return err
 		}
@@ -37,7 +37,7 @@ func (a *Anchors) writeKeys(now time.Time) error {
 			return err
 		}
 	}
-	a.changes = len(changes)
+	a.changes = len(history.Changes)
 	return nil
 }
 

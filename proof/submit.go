@@ -14,7 +14,6 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
-	"oplog/oplog"
 	"oplog/witness"
 )
 
@@ -77,11 +76,11 @@ func refusedWith(status int, answer string) error {
 
 // introduce tells a witness how the log's key was replaced, and reports whether it follows. Witnesses that are no oplog do not.
 func (w *Witnesses) introduce(ctx context.Context, p *peer) bool {
-	changes, err := w.trees.prover.KeyChanges("")
-	if err != nil || len(changes) == 0 {
+	history, err := w.trees.prover.KeyHistory("")
+	if err != nil || len(history.Changes) == 0 {
 		return false
 	}
-	body, err := json.Marshal(oplog.KeyHistory{Key: w.trees.prover.VerifierKey(), Changes: changes})
+	body, err := json.Marshal(history)
 	if err != nil {
 		return false
 	}
@@ -96,10 +95,14 @@ func (w *Witnesses) accept(p *peer, tree string, h head, text, answer string) (r
 		return true, errors.New("its answer is not its cosignature; compare the verifier key with the one that oplog witness prints")
 	}
 	sig := n.Sigs[0]
+	key, err := w.trees.signer(text)
+	if err != nil {
+		return false, err
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p.sizes[tree] = h.size
-	p.cosigned[tree] = cosigned{h, text, "— " + sig.Name + " " + sig.Base64 + "\n"}
+	p.cosigned[tree] = cosigned{h, text, key, "— " + sig.Name + " " + sig.Base64 + "\n"}
 	p.state.CosignedAt = witness.TimeOf(sig)
 	w.notifyChanged()
 	return false, nil

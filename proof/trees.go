@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/mod/sumdb/note"
+
 	"oplog/directory"
 	"oplog/oplog"
 )
@@ -50,6 +52,19 @@ func headOf(checkpoint string) (head, error) {
 		}
 	}
 	return head{}, errors.New("it is not a checkpoint")
+}
+
+// signer returns the current verifier key if it verifies a checkpoint; "" if an earlier one signed that.
+func (t *Trees) signer(checkpoint string) (key string, err error) {
+	key = t.prover.VerifierKey()
+	v, err := note.NewVerifier(key)
+	if err != nil {
+		return "", fmt.Errorf("read the log's verifier key: %w", err)
+	}
+	if _, err := note.Open([]byte(checkpoint), note.VerifierList(v)); err != nil {
+		return "", nil //nolint:nilerr // it is not for this key
+	}
+	return key, nil
 }
 
 // checkpoint returns a tree's signed head.

@@ -33,6 +33,7 @@ type peer struct {
 	wake           chan struct{} // holds a value if trees are due
 
 	requestMu sync.Mutex // held during requests to the witness, so that responses are in order
+	signedBy  string     // verifier key of the last checkpoints that were sent; guarded by requestMu
 
 	// Guarded by mu of Witnesses.
 	due      map[string]bool     // trees to be cosigned
@@ -45,6 +46,7 @@ type peer struct {
 type cosigned struct {
 	head head
 	text string // the log's signed note
+	key  string // that verifies it; "" if that was replaced meanwhile
 	line string // the witness's
 }
 
@@ -179,6 +181,9 @@ func (w *Witnesses) Finish(ctx context.Context) error {
 func (w *Witnesses) requestCosignatures(ctx context.Context, p *peer) error {
 	p.requestMu.Lock()
 	defer p.requestMu.Unlock()
+	if err := w.renewAfterRotation(p); err != nil {
+		return err
+	}
 	w.mu.Lock()
 	trees := slices.Sorted(maps.Keys(p.due))
 	clear(p.due)
@@ -204,6 +209,20 @@ func (w *Witnesses) requestCosignatures(ctx context.Context, p *peer) error {
 		w.note(p, nil, false)
 	}
 	return first
+}
+
+// renewAfterRotation makes all trees due if the log's key was replaced since the last requests. p.requestMu must be held.
+func (w *Witnesses) renewAfterRotation(p *peer) error {
+	key := w.trees.prover.VerifierKey()
+	if p.signedBy != "" && p.signedBy != key {
+		names, err := w.trees.names()
+		if err != nil {
+			return err
+		}
+		w.putBack(p, names)
+	}
+	p.signedBy = key
+	return nil
 }
 
 func (w *Witnesses) putBack(p *peer, trees []string) {
@@ -236,14 +255,16 @@ func (w *Witnesses) notifyChanged() {
 	w.changed = make(chan struct{})
 }
 
-// Cosigned returns a tree's checkpoint with cosignatures, by most witnesses if there are several, else the newest, and its size.
+// Cosigned returns a tree's checkpoint with cosignatures, by most witnesses if there are several, else the newest, and its size. The log's current
+// key signed it.
 func (w *Witnesses) Cosigned(tree string) (text string, size uint64, ok bool) {
+	key := w.trees.prover.VerifierKey()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	lines := make(map[head][]string)
 	texts := make(map[head]string)
 	for _, p := range w.peers {
-		if c, known := p.cosigned[tree]; known {
+		if c, known := p.cosigned[tree]; known && c.key == key {
 			lines[c.head] = append(lines[c.head], c.line)
 			texts[c.head] = c.text
 		}
@@ -259,9 +280,16 @@ func (w *Witnesses) Cosigned(tree string) (text string, size uint64, ok bool) {
 
 // Checkpoint returns a tree's current checkpoint with the cosignatures of witnesses, for which it waits briefly, or a newer one.
 func (w *Witnesses) Checkpoint(ctx context.Context, tree string) (string, error) {
+	key := w.trees.prover.VerifierKey()
 	text, current, err := w.trees.checkpoint(tree)
 	if err != nil {
 		return "", err
+	}
+	plain := func() (string, error) {
+		if w.trees.prover.VerifierKey() != key { // replaced meanwhile: somebody may have a checkpoint by the new one
+			text, _, err = w.trees.checkpoint(tree)
+		}
+		return text, err
 	}
 	deadline := time.After(checkpointWait)
 	for {
@@ -273,14 +301,14 @@ func (w *Witnesses) Checkpoint(ctx context.Context, tree string) (string, error)
 			return cosigned, nil
 		}
 		if !healthy {
-			return text, nil
+			return plain()
 		}
 		select {
 		case <-changed:
 		case <-deadline:
-			return text, nil
+			return plain()
 		case <-ctx.Done():
-			return text, nil
+			return plain()
 		}
 	}
 }

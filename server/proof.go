@@ -133,18 +133,19 @@ type keyHistoryOutput struct{ Body oplog.KeyHistory }
 
 // getKeyChanges returns what leads verifiers of the tenant's log from a key that they know to the current one.
 func (s *Server) getKeyChanges(_ context.Context, in *call, _ *struct{}) (*keyHistoryOutput, error) {
-	changes, err := s.journal.KeyChanges(in.tenant.ID)
-	return &keyHistoryOutput{oplog.KeyHistory{Key: s.journal.VerifierKey(), Changes: orEmpty(changes)}}, err
+	history, err := s.journal.KeyHistory(in.tenant.ID)
+	history.Changes = orEmpty(history.Changes)
+	return &keyHistoryOutput{history}, err
 }
 
 func (s *Server) getVerifierKey(context.Context, *call, *struct{}) (*keyOutput, error) {
 	out := &keyOutput{}
-	out.Body.Key = s.journal.VerifierKey()
-	changes, err := s.journal.KeyChanges("")
+	history, err := s.journal.KeyHistory("")
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range changes {
+	out.Body.Key = history.Key
+	for _, c := range history.Changes {
 		out.Body.Keys = append(out.Body.Keys, earlierKeyBody{c.Replaced(), c.Statement})
 	}
 	for _, w := range s.witnessStates() {

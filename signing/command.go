@@ -44,6 +44,9 @@ func NewCommand(line, verifierKey string) (*Command, error) {
 	return &Command{Verifier: v, line: line, made: make(map[string][]byte)}, nil
 }
 
+// Line returns the command.
+func (c *Command) Line() string { return c.line }
+
 // VerifierKey returns the verifier key of a log's name and an Ed25519 public key in base64.
 func VerifierKey(name, publicKey string) (string, error) {
 	public, err := base64.StdEncoding.DecodeString(publicKey)

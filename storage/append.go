@@ -18,6 +18,8 @@ type appendRequest struct {
 	skipped  int
 	changes  []oplog.RecordChange // of records, which the entries tell of
 	deletion *oplog.Deletion      // to begin, which the first entry reports, if there is one
+	key      *signingKey          // to replace the log's by
+	others   []*appendRequest     // with entries of other tenants, which are recorded if these are
 	receipts []oplog.Receipt
 	recorded []oplog.Entry // entries that were not duplicates
 	refused  error         // only this request was rejected; the transaction continues
@@ -92,8 +94,11 @@ func (db *DB) commit(group []*appendRequest) {
 			db.heads[tenant] = w.head
 		}
 		for _, r := range group {
-			if r.refused == nil && len(r.recorded) > 0 {
+			if r.refused == nil {
 				db.tell(r)
+				for _, one := range r.others {
+					db.tell(one)
+				}
 			}
 		}
 	}

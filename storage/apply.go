@@ -19,8 +19,13 @@ func (db *DB) applyAll(tx *bolt.Tx, writers map[string]*tenantWriter, group []*a
 		if r.refused != nil {
 			continue
 		}
-		if err := errors.Join(putRecords(tx, r.changes), db.applyDeletion(tx, writers, r)); err != nil {
+		if err := errors.Join(putRecords(tx, r.changes), db.applyDeletion(tx, writers, r), db.applyOthers(tx, writers, r)); err != nil {
 			return err
+		}
+		if r.key != nil {
+			if err := r.key.put(tx); err != nil {
+				return err
+			}
 		}
 	}
 	for tenant, w := range writers {
@@ -34,6 +39,19 @@ func (db *DB) applyAll(tx *bolt.Tx, writers map[string]*tenantWriter, group []*a
 		}
 	}
 	db.beginCommit(writers)
+	return nil
+}
+
+// applyOthers writes the entries of other tenants that belong to a request. If one is rejected, the transaction fails.
+func (db *DB) applyOthers(tx *bolt.Tx, writers map[string]*tenantWriter, r *appendRequest) error {
+	for _, one := range r.others {
+		if err := db.applyEntries(tx, writers, one); err != nil {
+			return fmt.Errorf("append to tenant %s: %w", one.tenant, err)
+		}
+		if one.refused != nil {
+			return one.refused
+		}
+	}
 	return nil
 }
 

@@ -23,11 +23,12 @@ var errNotCheckpoint = errors.New("it is not a checkpoint; keep checkpoints unch
 // size that the tree had when the key was replaced.
 func (db *DB) OpenCheckpoint(text string) (Checkpoint, error) {
 	origin, _, _ := strings.Cut(text, "\n")
-	changes, err := db.keyChangesOf(origin)
+	k := db.key.Load()
+	changes, err := k.changesOf(origin)
 	if err != nil {
 		return Checkpoint{}, err
 	}
-	keys, err := signing.Follow(db.VerifierKey(), changes)
+	keys, err := signing.Follow(k.verifier, changes)
 	if err != nil {
 		return Checkpoint{}, err
 	}

@@ -33,7 +33,8 @@ type DB struct {
 	sync     func(*os.File) error
 	syncs    *timing.Histogram // see Syncs
 	key      atomic.Pointer[signingKey]
-	keyMoved bool // see KeyMoved
+	keyMoved bool         // see KeyMoved
+	signMu   sync.RWMutex // read-locked while something is signed; locked while the key is replaced
 
 	signFailure atomic.Pointer[error] // the last that was reported
 

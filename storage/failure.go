@@ -41,7 +41,9 @@ func isFullWrite(err error) bool {
 func (db *DB) tell(r *appendRequest) {
 	var err error // logged by Catch
 	defer faults.Catch("following recorded entries", &err)
-	db.onAppend(r.tenant, r.recorded)
+	if len(r.recorded) > 0 {
+		db.onAppend(r.tenant, r.recorded)
+	}
 }
 
 // reset undoes what applying a request assigned.
@@ -53,4 +55,7 @@ func (r *appendRequest) reset() {
 		r.entries[i].Seq = 0
 	}
 	r.receipts, r.recorded, r.refused = nil, nil, nil
+	for _, one := range r.others {
+		one.reset()
+	}
 }

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,17 +28,24 @@ type Rotation struct {
 	Lost        bool   // the old key is lost, so it cannot sign its replacement
 	SignCommand string // command that signs from now on; "" for a private key in the data directory
 	PublicKey   string // of the command: Ed25519, in base64
+
+	// Tell returns the entries of trails that tell of the replacement, of one tenant each, which are recorded with it. It may be nil.
+	Tell func(old, next string) ([]oplog.Entry, error)
 }
 
 // Rotate replaces the log's key: the old key signs a statement that names the new one and covers the heads of all trees, and the store keeps
-// it. The old private key is removed.
+// it. Entries are recorded meanwhile; whoever needs a signature waits, so that the old key signs nothing afterwards. The old private key is
+// removed.
 func (db *DB) Rotate(r Rotation) error {
+	db.signMu.Lock()
+	defer db.signMu.Unlock()
+	if err := db.Failure(); err != nil { // a rotation before may have failed, and a start in this state may need its key
+		return err
+	}
 	old := db.key.Load()
-	switch {
-	case r.Lost && old.signer != nil:
-		return errors.New("the log's key is not lost: rotate it without --lost, so that verifiers can follow from the old key to the new one")
-	case !r.Lost && old.signer == nil:
-		return db.errNoKey()
+	previous, err := db.previousSigner(old, r.Lost)
+	if err != nil {
+		return err
 	}
 	path, next := filepath.Join(db.dir, keyName), filepath.Join(db.dir, nextKeyName)
 	signer, verifier, err := db.nextSigner(r, next)
@@ -45,31 +53,67 @@ func (db *DB) Rotate(r Rotation) error {
 		return err
 	}
 	now := &signingKey{signer: signer, verifier: verifier}
-	err = db.update(func(tx *bolt.Tx) error {
-		heads, err := db.currentHeads(tx)
-		if err != nil {
-			return err
+	if err := db.replaceKey(r, old, previous, now); err != nil {
+		if db.Failure() == nil { // otherwise the statement may be on disk
+			err = errors.Join(err, durable.Remove(next))
 		}
-		change, err := signing.Replace(old.verifier, old.signer, verifier, signer, r.At, heads)
-		if err != nil {
-			return err
-		}
-		now.changes = append(slices.Clone(old.changes), change)
-		data, err := json.Marshal(now.changes)
-		if err != nil {
-			return fmt.Errorf("write the replacement of the key: %w", err)
-		}
-		meta := tx.Bucket(bucketMeta)
-		return errors.Join(meta.Put(keyChanges, data), meta.Put(keyVerifier, []byte(verifier)))
-	})
-	if err != nil {
-		return errors.Join(err, durable.Remove(next))
+		return err
 	}
 	db.key.Store(now)
-	if r.SignCommand != "" {
-		return durable.Remove(path)
+	if err := db.finishRotation(path, r.SignCommand != ""); err != nil {
+		return fmt.Errorf("the key was replaced by %s, and the next start will do what could not be done now: %w", verifier, err)
 	}
-	return db.finishRotation(path)
+	return nil
+}
+
+// previousSigner returns what signs the replacement of a key; nil if the key is lost: it is not there, or its command does not sign.
+func (db *DB) previousSigner(old *signingKey, lost bool) (note.Signer, error) {
+	switch {
+	case old.signer == nil && !lost:
+		return nil, db.errNoKey()
+	case old.signer == nil || !lost:
+		return old.signer, nil
+	}
+	if _, err := old.signer.Sign([]byte("oplog key check\n")); err == nil {
+		return nil, errors.New("the log's key is not lost: rotate it without --lost, so that verifiers can follow from the old key to the new one")
+	}
+	return nil, nil
+}
+
+// replaceKey has the old key sign its replacement, and stores that with the entries that tell of it. Commands may sign slowly, so they do before the
+// transaction. Heads that grow until then do so without a signature of the old key.
+func (db *DB) replaceKey(r Rotation, old *signingKey, previous note.Signer, now *signingKey) error {
+	heads, err := db.currentHeads()
+	if err != nil {
+		return err
+	}
+	change, err := signing.Replace(old.verifier, previous, now.verifier, now.signer, r.At, heads)
+	if err != nil {
+		return err
+	}
+	now.changes = append(slices.Clone(old.changes), change)
+	request := &appendRequest{key: now}
+	if r.Tell != nil {
+		entries, err := r.Tell(old.verifier, now.verifier)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			request.others = append(request.others, &appendRequest{tenant: e.Tenant, entries: []oplog.Entry{e}})
+		}
+	}
+	_, err = db.submit(context.Background(), request)
+	return err
+}
+
+// put stores the key and how it replaced earlier ones.
+func (k *signingKey) put(tx *bolt.Tx) error {
+	data, err := json.Marshal(k.changes)
+	if err != nil {
+		return fmt.Errorf("write the replacement of the key: %w", err)
+	}
+	meta := tx.Bucket(bucketMeta)
+	return errors.Join(meta.Put(keyChanges, data), meta.Put(keyVerifier, []byte(k.verifier)))
 }
 
 // nextSigner returns the signer of the new key, which has the name of the old one, and its verifier key.
@@ -88,31 +132,36 @@ func (db *DB) nextSigner(r Rotation, path string) (note.Signer, string, error) {
 	return signer, verifier, err
 }
 
-// currentHeads returns the heads of all trees.
-func (db *DB) currentHeads(tx *bolt.Tx) ([]signing.Head, error) {
-	var heads []signing.Head
-	err := tx.Bucket(bucketTenants).ForEachBucket(func(name []byte) error {
-		t, err := readTree(tx, string(name))
-		if err != nil {
+// currentHeads returns the heads of all trees, of what is on disk.
+func (db *DB) currentHeads() (heads []signing.Head, err error) {
+	err = db.view(func(tx *bolt.Tx) error {
+		return tx.Bucket(bucketTenants).ForEachBucket(func(name []byte) error {
+			t, err := readTree(tx, string(name))
+			if err != nil {
+				return err
+			}
+			size, err := db.sizeOf(string(name), t)
+			if err != nil {
+				return err
+			}
+			text, err := db.headText(string(name), size, t)
+			if err != nil {
+				return err
+			}
+			head, err := signing.ParseHead(text)
+			heads = append(heads, head)
 			return err
-		}
-		size, err := t.size()
-		if err != nil {
-			return err
-		}
-		text, err := db.headText(string(name), size, t)
-		if err != nil {
-			return err
-		}
-		head, err := signing.ParseHead(text)
-		heads = append(heads, head)
-		return err
+		})
 	})
 	return heads, err
 }
 
-// finishRotation puts a new key in place if a crash came between the statement in the store and that.
-func (db *DB) finishRotation(path string) error {
+// finishRotation does what follows once the store names a new key, also if a crash came in between: it puts the key in the place of the old one. If a
+// command signs, it removes the old one.
+func (db *DB) finishRotation(path string, byCommand bool) error {
+	if byCommand {
+		return db.removeReplaced(path)
+	}
 	next := filepath.Join(db.dir, nextKeyName)
 	_, verifier, err := readSigner(next)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -130,21 +179,35 @@ func (db *DB) finishRotation(path string) error {
 	return durable.Remove(next) // of an interrupted rotation, if it is not the store's
 }
 
-// KeyChanges returns how the log's key was replaced; see [oplog.Store].
-func (db *DB) KeyChanges(tree string) ([]oplog.KeyChange, error) {
-	if tree == "" {
-		return db.keyChangesOf("")
+// removeReplaced removes a private key that was replaced by that of a command.
+func (db *DB) removeReplaced(path string) error {
+	history, err := db.KeyHistory("")
+	if err != nil {
+		return err
 	}
-	return db.keyChangesOf(db.origin(tree))
+	if _, verifier, err := readSigner(path); err == nil && slices.ContainsFunc(history.Changes, func(c oplog.KeyChange) bool { return c.Replaced() == verifier }) {
+		return durable.Remove(path)
+	}
+	return nil // there is none, or another, which is left alone
 }
 
-// keyChangesOf returns how the log's key was replaced, with the heads of the tree with an origin.
-func (db *DB) keyChangesOf(origin string) ([]oplog.KeyChange, error) {
+// KeyHistory returns the verifier key and how it replaced earlier ones; see [oplog.Store].
+func (db *DB) KeyHistory(tree string) (oplog.KeyHistory, error) {
 	k := db.key.Load()
+	origin := ""
+	if tree != "" {
+		origin = db.origin(tree)
+	}
+	changes, err := k.changesOf(origin)
+	return oplog.KeyHistory{Key: k.verifier, Changes: changes}, err
+}
+
+// changesOf returns how the key replaced earlier ones, with the heads of the tree with an origin.
+func (k *signingKey) changesOf(origin string) ([]oplog.KeyChange, error) {
 	if len(k.changes) == 0 {
 		return nil, nil
 	}
-	if origin != "" && !strings.HasPrefix(origin, db.name()+"/") {
+	if name, _, _ := strings.Cut(k.verifier, "+"); origin != "" && !strings.HasPrefix(origin, name+"/") {
 		origin = ""
 	}
 	if given, known := k.given.Load(origin); known {

@@ -1,14 +1,17 @@
 package storage
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"oplog/oplog"
 	"oplog/signing"
+	"oplog/signing/signingtest"
 )
 
 var rotationTime = time.Date(2026, 11, 20, 8, 42, 0, 0, time.UTC)
@@ -126,6 +129,9 @@ func TestReplaceLostKey(t *testing.T) {
 	if err := db.Rotate(Rotation{Lost: true}); err == nil || !strings.Contains(err.Error(), "is not lost") {
 		t.Error(err)
 	}
+	if history, err := db.KeyHistory(""); err != nil || history.Key != old {
+		t.Errorf("%+v, %v", history, err)
+	}
 	closeStore(t, db)
 	if err := os.Remove(filepath.Join(db.dir, keyName)); err != nil {
 		t.Fatal(err)
@@ -144,15 +150,107 @@ func TestReplaceLostKey(t *testing.T) {
 	if _, err := db.OpenCheckpoint(before); err != nil {
 		t.Error(err)
 	}
-	changes, err := db.KeyChanges("acme")
+	history, err := db.KeyHistory("acme")
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := signing.Follow(old, changes)
+	keys, err := signing.Follow(old, history.Changes)
 	if err != nil || !keys.BrokenAt().Equal(rotationTime) {
 		t.Errorf("%+v, %v", keys, err)
 	}
 	if _, _, err := keys.OpenCheckpoint(mustCheckpoint(t, db)); err == nil || !strings.Contains(err.Error(), "the chain of keys is broken") {
 		t.Error(err)
+	}
+}
+
+// teller returns the entries that tell of a replacement, in two trails.
+func teller(old, next string) ([]oplog.Entry, error) {
+	var entries []oplog.Entry
+	for _, trail := range []string{oplog.TrailName(""), oplog.TrailName("acme")} {
+		e := entry(1, "rotated")
+		e.Tenant, e.Content = trail, oplog.Ref{ID: next, Name: old}
+		entries = append(entries, e)
+	}
+	return entries, nil
+}
+
+// TestRotationFails: while nobody knows whether the replacement is on disk, the new key is kept beside the store and no other replaces it. When
+// the transaction is void, neither key nor trail has changed.
+func TestRotationFails(t *testing.T) {
+	db := openStore(t, t.TempDir())
+	mustAppend(t, db, withID("a", entry(1, "a")))
+	first, next := db.VerifierKey(), filepath.Join(db.dir, nextKeyName)
+	failSyncs(db, 1, syscall.EIO)
+	r := Rotation{At: rotationTime, Tell: teller}
+	wantReadOnly(t, db, db.Rotate(r))
+	beside, err := os.ReadFile(next)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantReadOnly(t, db, db.Rotate(r))
+	if again, err := os.ReadFile(next); err != nil || string(again) != string(beside) || db.VerifierKey() != first {
+		t.Errorf("the new key is %q, %v; that of the log is %s", again, err, db.VerifierKey())
+	}
+	if err := db.recoverWrites(); err != nil {
+		t.Fatal(err)
+	}
+	told := func() int {
+		n, _, err := db.Counts(oplog.TrailName("acme"))
+		if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
+			t.Error(err)
+		}
+		return int(n) //nolint:gosec // a few
+	}
+	if n := told(); n != 0 {
+		t.Errorf("the trail tells of %d replacements", n)
+	}
+	mustRotate(t, db, r)
+	key := db.VerifierKey()
+	if db = reopen(t, db); key == first || db.VerifierKey() != key || told() != 1 {
+		t.Errorf("the key is %s, then %s; the trail tells of %d", key, db.VerifierKey(), told())
+	}
+	mustCheckpoint(t, db)
+	refused := errors.New("no trail")
+	if err := db.Rotate(Rotation{At: rotationTime, Tell: func(string, string) ([]oplog.Entry, error) { return nil, refused }}); !errors.Is(err, refused) {
+		t.Error(err)
+	}
+	if _, err := os.Stat(next); err == nil || db.VerifierKey() != key {
+		t.Errorf("a key is left by a replacement that was refused; the key is %s", db.VerifierKey())
+	}
+}
+
+// TestRotateWhileRecording: entries are recorded while a slow command signs the replacement; the old key signs none of them, and whoever needs a
+// signature meanwhile gets that of the new key.
+func TestRotateWhileRecording(t *testing.T) {
+	db := openStore(t, t.TempDir())
+	mustAppend(t, db, withID("a", entry(1, "a")))
+	before, signer, ready := mustCheckpoint(t, db), signingtest.New(t), filepath.Join(t.TempDir(), "ready")
+	line := "while ! [ -e '" + ready + "' ]; do sleep 0.01; done; " + signer.Line
+	rotated := make(chan error)
+	go func() {
+		rotated <- db.Rotate(Rotation{At: rotationTime, SignCommand: line, PublicKey: signer.PublicKey, Tell: teller})
+	}()
+	for db.signMu.TryRLock() {
+		db.signMu.RUnlock()
+		time.Sleep(time.Millisecond)
+	}
+	waiting := make(chan string)
+	go func() { text, _ := db.Checkpoint("acme"); waiting <- text }()
+	mustAppend(t, db, withID("b", entry(2, "b")))
+	select {
+	case err := <-rotated:
+		t.Fatalf("the key was replaced without the command, %v", err)
+	case text := <-waiting:
+		t.Errorf("meanwhile the old key signs %s", text)
+	default:
+	}
+	writeKeyFile(t, ready, "")
+	if err := <-rotated; err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{before, <-waiting, mustCheckpoint(t, db)} {
+		if c, err := db.OpenCheckpoint(text); err != nil || text != before && c.Key != db.VerifierKey() {
+			t.Errorf("%+v, %v: %s", c, err, text)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 
@@ -50,11 +51,11 @@ func (db *DB) Prove(tenant string, key oplog.Key, of uint64) (oplog.Proof, error
 	if err != nil {
 		return proof, err
 	}
-	// After the transaction: a command may sign slowly.
-	if proof.KeyChanges, err = db.KeyChanges(tenant); err == nil {
-		proof.Checkpoint, err = db.Sign(head)
-	}
-	return proof, err
+	// After the transaction: a command may sign slowly. The changes come last, so that they lead to the key that signed.
+	proof.Checkpoint, err = db.Sign(head)
+	history, historyErr := db.KeyHistory(tenant)
+	proof.KeyChanges = history.Changes
+	return proof, cmp.Or(err, historyErr)
 }
 
 // Checkpoint returns the signed head of a tenant's tree; see [oplog.Store].

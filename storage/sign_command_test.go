@@ -54,6 +54,9 @@ func TestSignCommand(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	if err := db.Rotate(Rotation{Lost: true}); err == nil || !strings.Contains(err.Error(), "is not lost") {
+		t.Errorf("a command that signs: %v", err)
+	}
 	mustRotate(t, db, Rotation{}) // back to a key in a file
 	closeStore(t, db)
 	closeStore(t, openStore(t, db.dir))
@@ -64,4 +67,47 @@ func TestNewLogWithSignCommand(t *testing.T) {
 	if db, err := Open(t.TempDir(), Options{SignCommand: "true"}); err == nil || !strings.Contains(err.Error(), "oplog key rotate") {
 		t.Error(db, err)
 	}
+}
+
+// TestLostSignCommand: the key of a command that does not sign any more can be given up while the log is open.
+func TestLostSignCommand(t *testing.T) {
+	s := signingtest.New(t)
+	db := openStore(t, t.TempDir())
+	mustRotate(t, db, Rotation{SignCommand: s.Line, PublicKey: s.PublicKey})
+	s.Answer("")
+	mustRotate(t, db, Rotation{Lost: true})
+	mustCheckpoint(t, db)
+}
+
+// TestReplacedKeyFile: the private key that a command replaced is removed, also if a crash came before that; another one is left alone.
+func TestReplacedKeyFile(t *testing.T) {
+	s := signingtest.New(t)
+	db := openStore(t, t.TempDir())
+	path := filepath.Join(db.dir, keyName)
+	old, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustRotate(t, db, Rotation{SignCommand: s.Line, PublicKey: s.PublicKey})
+	closeStore(t, db)
+	f := func(text string, stays bool) {
+		t.Helper()
+		writeKeyFile(t, path, text)
+		opened, err := Open(db.dir, Options{SignCommand: s.Line})
+		if err != nil {
+			t.Fatal(err)
+		}
+		closeStore(t, opened)
+		if _, err := os.Stat(path); (err == nil) != stays {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	f(string(old), false)
+	other := openStore(t, t.TempDir())
+	foreign, err := os.ReadFile(filepath.Join(other.dir, keyName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f(string(foreign), true)
+	f("something else", true)
 }

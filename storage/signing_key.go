@@ -119,15 +119,18 @@ func (db *DB) loadSigner(inside string, o Options) error {
 			return err
 		}
 	}
-	if o.SignCommand != "" {
-		signer, err := signing.NewCommand(o.SignCommand, db.VerifierKey())
-		db.setSigner(signer)
-		return err
-	}
 	if !o.ReadOnly {
-		if err := db.finishRotation(path); err != nil {
+		if err := db.finishRotation(path, o.SignCommand != ""); err != nil {
 			return err
 		}
+	}
+	if o.SignCommand != "" {
+		signer, err := signing.NewCommand(o.SignCommand, db.VerifierKey())
+		if err != nil {
+			return err
+		}
+		db.setSigner(signer)
+		return nil
 	}
 	signer, verifier, err := readSigner(path)
 	switch {
@@ -174,6 +177,14 @@ func (db *DB) moveKeyOut(path, inside string) error {
 // contain it.
 func (db *DB) KeyMoved() bool { return db.keyMoved }
 
+// SignCommand returns the command that signs; "" for none.
+func (db *DB) SignCommand() string {
+	if c, is := db.key.Load().signer.(*signing.Command); is {
+		return c.Line()
+	}
+	return ""
+}
+
 // VerifierKey returns the public key of checkpoints; see [oplog.Store].
 func (db *DB) VerifierKey() string { return db.key.Load().verifier }
 
@@ -183,8 +194,10 @@ func (db *DB) name() string {
 	return name
 }
 
-// Sign returns a text as a signed note; see [oplog.Store].
+// Sign returns a text as a signed note; see [oplog.Store]. While the key is replaced, it waits for the new one.
 func (db *DB) Sign(text string) (string, error) {
+	db.signMu.RLock()
+	defer db.signMu.RUnlock()
 	signer := db.key.Load().signer
 	if signer == nil {
 		return "", db.errNoKey()

@@ -338,6 +338,26 @@ var (
 	CommandUser = oplog.User{ID: "command", Name: "command line"}
 )
 
+// EntriesForAll returns the entries of an event for every trail, to be stored with what it tells of. Everything that the trails were told before is
+// written first.
+func (t *Trail) EntriesForAll(v Event) ([]oplog.Entry, error) {
+	tenants, err := t.directory.Tenants()
+	if err != nil {
+		return nil, err
+	}
+	t.writePending()
+	v.Tenant = ""
+	entries := []oplog.Entry{t.entryOf(&v)}
+	for _, tenant := range tenants {
+		v.Tenant = tenant.ID
+		entries = append(entries, t.entryOf(&v))
+	}
+	for i := range entries {
+		entries[i].ReceivedAt = t.now().UTC().Truncate(time.Microsecond)
+	}
+	return entries, nil
+}
+
 // AddToAll adds an event to every trail.
 func (t *Trail) AddToAll(v Event) error {
 	tenants, err := t.directory.Tenants()

@@ -215,8 +215,8 @@ func keepsKey(t *testing.T, s *store) {
 	s.reopen()
 	s.assertEqual(s.VerifierKey(), key)
 	for _, tree := range []string{"", acme} {
-		if changes, err := s.KeyChanges(tree); err != nil || len(changes) > 0 {
-			t.Errorf("a key that was never replaced has %+v, %v", changes, err)
+		if history, err := s.KeyHistory(tree); err != nil || history.Key != key || len(history.Changes) > 0 {
+			t.Errorf("a key that was never replaced has %+v, %v", history, err)
 		}
 	}
 	if size, _ := OpenCheckpoint(s.t, s, acme, before); size != 0 {
