@@ -149,9 +149,12 @@ func (f *serveFlags) examined(m *Program, dir, listen string) doctor.Settings {
 
 // doctorOf returns the doctor of a server.
 func (m *Program) doctorOf(l openedLog, ln net.Listener, f *serveFlags, o *server.Options) *doctor.Doctor {
-	return doctor.New(doctor.Options{
-		Settings: f.examined(m, l.dir, ln.Addr().String()), Server: doctor.Running, Now: m.Now, Log: func() (doctor.Log, error) { return l.state(o) },
-	})
+	state := func() (doctor.Log, error) {
+		s, err := l.state(o)
+		s.OtherSigner = l.store.SignCommand() != m.signCommand
+		return s, err
+	}
+	return doctor.New(doctor.Options{Settings: f.examined(m, l.dir, ln.Addr().String()), Server: doctor.Running, Now: m.Now, Log: state})
 }
 
 // state returns what the log of a server tells of itself.

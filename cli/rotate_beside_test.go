@@ -148,6 +148,9 @@ func TestRotateToACommandBesideAServer(t *testing.T) {
 		t.Fatalf("%+v", r)
 	}
 	w.check(t, first, 1)
+	if r := s.run(t, "doctor", "--json"); !strings.Contains(r.stdout, `"key-setting"`) {
+		t.Errorf("%+v", r)
+	}
 	p.stop()
 	s.mustFail(t, "specify --sign-command", "serve", "--listen", "127.0.0.1:0")
 

@@ -39,6 +39,7 @@ type Log struct {
 	Damage               error // nil for none
 	Missing              error // what acknowledged entries are missing; nil for none
 	Key                  error // why nothing can be signed; nil if the key is the log's
+	OtherSigner          bool  // the key was replaced since the start, and what signs is not what the settings say
 	CheckedAt            time.Time
 	CheckDamage          string // found by the checks in the background; "" for none
 

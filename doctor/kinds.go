@@ -62,6 +62,7 @@ var ofTheMachine = map[string]kind{
 	"key-command":    {OK, "A command signs; there is no signing key on this disk", ""},
 	"key-missing":    {Error, "{path} is missing: backups do not contain the signing key", "Copy it from the original data directory, or from where it is kept. If it is lost for good, begin a new one with oplog key rotate --lost."},
 	"key-unreadable": {Error, "{user} may not read the signing key {path}", "Make {user} its owner: chown {user} {path}."},
+	"key-setting":    {Error, "The key was replaced while the server ran, and its sign-command is another one: the next start fails, or nothing can be signed after it", "Set sign-command to the command that signs now; remove it if signing.key does."},
 	"key-unusable":   {Error, "Nothing can be signed: {error}", "Do what this says. Until then the server does not start."},
 	"key-open":       {Error, "Others can read the signing key {path} (mode {mode}): with it, anyone can sign a forged log", "Run chmod go= {path}. If others may have read it, replace it with oplog key rotate."},
 

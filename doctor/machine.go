@@ -159,6 +159,9 @@ const ownAccess fs.FileMode = 0o077
 // key checks that the signing key is there, secret, and the log's.
 func (r *round) key() []Finding {
 	l, logErr := r.log()
+	if logErr == nil && l.OtherSigner {
+		return []Finding{finding("key-setting")}
+	}
 	if !r.SignsItself && logErr == nil && l.Key != nil {
 		return []Finding{finding("key-unusable", "error", l.Key)}
 	}

@@ -86,6 +86,9 @@ func TestKey(t *testing.T) {
 	finds(t, o, "key", "key-unusable")
 	o.Log = with(func(*Log) {})
 	finds(t, o, "key", "key-command")
+	o.Log = with(func(l *Log) { l.OtherSigner = true })
+	finds(t, o, "key", "key-setting")
+	o.Log = with(func(*Log) {})
 	o.SignsItself = true
 	if err := os.Remove(key); err != nil {
 		t.Fatal(err)

@@ -59,6 +59,8 @@ export const checksEn = {
     'key-command': 'A command signs; there is no signing key on this disk',
     'key-missing': '{path} is missing: backups do not contain the signing key',
     'key-unreadable': '{user} may not read the signing key {path}',
+    'key-setting':
+      'The key was replaced while the server ran, and its sign-command is another one: the next start fails, or nothing can be signed after it',
     'key-unusable': 'Nothing can be signed: {error}',
     'key-open': 'Others can read the signing key {path} (mode {mode}): with it, anyone can sign a forged log',
     'port-open': 'The server listens on {address}',
@@ -162,6 +164,7 @@ export const checksEn = {
     'key-missing':
       'Copy it from the original data directory, or from where it is kept. If it is lost for good, begin a new one with oplog key rotate --lost.',
     'key-unreadable': 'Make {user} its owner: chown {user} {path}.',
+    'key-setting': 'Set sign-command to the command that signs now; remove it if signing.key does.',
     'key-unusable': 'Do what this says. Until then the server does not start.',
     'key-open': 'Run chmod go= {path}. If others may have read it, replace it with oplog key rotate.',
     'port-in-use': 'Stop that program, or specify another address with --{flag}.',
