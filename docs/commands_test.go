@@ -2,10 +2,11 @@ package docs
 
 import (
 	"bufio"
-	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"os"
 	"os/exec"
 	"path"
@@ -111,32 +112,72 @@ func (r *reader) stop() {
 	r.server = nil
 }
 
-// runners run programs in the languages of the manual, where they are installed.
+// runners run programs in the languages of the manual, where they are installed or can be.
 var runners = map[string]string{"go": "go run", "js": "node", "java": "java", "python": "python3", "php": "php"}
 
-// program writes and runs a program that prints a launch link, and follows the link.
+// debianPackages are the packages of Debian with runners that root installs.
+var debianPackages = map[string]string{"php": "php-cli"}
+
+// install makes sure that the runner of a language is installed, or returns why it is not.
+func install(language string) error {
+	runner, _, _ := strings.Cut(runners[language], " ")
+	_, missing := exec.LookPath(runner)
+	name := debianPackages[language]
+	if missing == nil || name == "" {
+		return missing
+	}
+	if _, err := exec.LookPath("apt-get"); err != nil || os.Geteuid() != 0 {
+		return fmt.Errorf("%w; on Debian: apt-get install %s", missing, name)
+	}
+	script := "apt-get install -qq --no-install-recommends " + name
+	out, err := exec.Command("sh", "-c", script+" || { apt-get update -qq && "+script+"; }").CombinedOutput() // there may be no lists of packages yet
+	if err != nil {
+		return fmt.Errorf("%w; %s: %w: %s", missing, script, err, out)
+	}
+	return nil
+}
+
+// program runs a program that prints a launch link, and signs in with the link.
 func (r *reader) program(language, name string) {
 	r.t.Helper()
-	runner := strings.Fields(runners[language])
-	if _, err := exec.LookPath(runner[0]); err != nil {
-		r.t.Logf("%s is not run: %s is not installed", name, runner[0])
-		return
-	}
-	link := strings.TrimSpace(r.run(strings.Join(runner, " ") + " " + name))
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	ctx, cancel := context.WithTimeout(r.t.Context(), time.Minute)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, link, nil)
+	r.t.Run(name, func(t *testing.T) {
+		if err := install(language); err != nil {
+			t.Skipf("%s is not run: %v", name, err)
+		}
+		here := *r
+		here.t = t
+		here.signIn(strings.TrimSpace(here.run(runners[language] + " " + name)))
+	})
+}
+
+// signIn follows a launch link, and sees whom it signed in.
+func (r *reader) signIn(link string) {
+	t := r.t
+	t.Helper()
+	jar, err := cookiejar.New(nil)
 	if err != nil {
-		r.t.Fatal(err)
+		t.Fatal(err)
 	}
-	response, err := client.Do(request)
-	if err != nil {
-		r.t.Fatal(err)
+	client := &http.Client{Jar: jar, Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	get := func(url string) (*http.Response, string) {
+		t.Helper()
+		response, err := client.Get(url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return response, string(body)
 	}
-	_ = response.Body.Close()
-	if to := response.Header.Get("Location"); response.StatusCode != http.StatusFound || to != "/t/acme/log" {
-		r.t.Errorf("%s: its link answers %d and leads to %q", name, response.StatusCode, to)
+	answer, _ := get(link)
+	if to := answer.Header.Get("Location"); answer.StatusCode != http.StatusFound || to != "/t/acme/log" {
+		t.Errorf("the link answers %d and leads to %q", answer.StatusCode, to)
+	}
+	if _, session := get("http://" + r.address + "/api/v1/session"); !strings.Contains(session, "陈静 Chen Jing") || !strings.Contains(session, `"role":"admin"`) {
+		t.Errorf("the session is %s", session)
 	}
 }
 
