@@ -117,6 +117,7 @@ var allowed = map[string][]string{
 	"oplog": nil, "durable": nil, "faults": nil, "packaging": nil, "packaging/licenses": nil, "packaging/watching": nil, "timing": nil, "rotate": nil,
 	"oplog/enginetest":    {"oplog"},
 	"signing/signingtest": {"durable"},
+	"cli/clitest":         nil,
 	"node/nodetest":       {"oplog", "node", "storage", "search", "demo"},
 }
 
@@ -257,6 +258,8 @@ var writesApart = map[string]string{ // with the reason
 	"cli/bench.go os.RemoveAll":                    "the data of a benchmark, which is removed",
 	"oplog/enginetest/appender.go os.Create":       "a file of tests",
 	"signing/signingtest/signingtest.go os.Remove": "a file of tests",
+	"cli/clitest/clitest.go os.MkdirTemp":          "a directory of tests",
+	"cli/clitest/clitest.go os.RemoveAll":          "a directory of tests",
 	"oplog/enginetest/health.go os.Rename":         "a check moves a store away and back",
 }
 

@@ -12,50 +12,20 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	_ "oplog/cli" // its changes run these tests again
+	"oplog/cli/clitest"
 )
 
-// builtIn is the directory of the program that the tests built.
-var builtIn string
-
-func TestMain(m *testing.M) {
-	status := m.Run()
-	if builtIn != "" {
-		_ = os.RemoveAll(builtIn)
-	}
-	os.Exit(status)
-}
-
-// program returns the path of the program: OPLOG, or one that is built from these sources.
-var program = sync.OnceValues(func() (string, error) {
-	if named := os.Getenv("OPLOG"); named != "" {
-		return filepath.Abs(named)
-	}
-	dir, err := os.MkdirTemp("", "oplog-crashtest")
-	if err != nil {
-		return "", err
-	}
-	builtIn = dir
-	path := filepath.Join(dir, "oplog")
-	build := exec.Command("go", "build", "-trimpath", "-o", path, "oplog")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build the program: %w: %s", err, out)
-	}
-	return path, nil
-})
+func TestMain(m *testing.M) { clitest.Main(m) }
 
 // result is the result of a command.
 type result struct {
@@ -66,11 +36,7 @@ type result struct {
 // command returns the program with arguments, run by another one, such as strace, if that is given.
 func command(t testing.TB, under []string, args ...string) *exec.Cmd {
 	t.Helper()
-	path, err := program()
-	if err != nil {
-		t.Fatal(err)
-	}
-	line := append(append([]string{}, under...), path)
+	line := append(append([]string{}, under...), clitest.Program(t))
 	line = append(line, args...)
 	return exec.Command(line[0], line[1:]...)
 }

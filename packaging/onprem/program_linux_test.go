@@ -8,7 +8,6 @@ package onprem
 import (
 	"bufio"
 	"bytes"
-	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -20,34 +19,10 @@ import (
 	"time"
 
 	_ "oplog/cli" // its changes run these tests again
+	"oplog/cli/clitest"
 )
 
-// builtIn is the directory of the program that the tests built.
-var builtIn string
-
-func TestMain(m *testing.M) {
-	status := m.Run()
-	if builtIn != "" {
-		_ = os.RemoveAll(builtIn)
-	}
-	os.Exit(status)
-}
-
-// program returns the path of the program, built from these sources.
-var program = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "oplog-onprem")
-	if err != nil {
-		return "", err
-	}
-	builtIn = dir
-	path := filepath.Join(dir, "oplog")
-	build := exec.Command("go", "build", "-trimpath", "-o", path, "oplog")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build the program: %w: %s", err, out)
-	}
-	return path, nil
-})
+func TestMain(m *testing.M) { clitest.Main(m) }
 
 // output is what a process prints, which can be read while it runs.
 type output struct {
@@ -149,11 +124,7 @@ func freeAddress(t *testing.T) string {
 // oplog runs a command of the program, which must succeed, and returns its output.
 func oplog(t *testing.T, stdin string, args ...string) string {
 	t.Helper()
-	path, err := program()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return mustRun(t, stdin, exec.Command(path, args...))
+	return mustRun(t, stdin, exec.Command(clitest.Program(t), args...))
 }
 
 // mustRun runs a command that must succeed, and returns its output.

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"oplog/cli/clitest"
 )
 
 // host is the name at which the examples of the manual serve oplog.
@@ -143,16 +145,12 @@ func addPeople(run func(stdin string, args ...string) string) keys {
 
 // TestProxies puts the web servers of Debian in front of the program, with the configurations that the manual shows.
 func TestProxies(t *testing.T) {
-	path, err := program()
-	if err != nil {
-		t.Fatal(err)
-	}
 	data, tls, backend := t.TempDir(), t.TempDir(), freeAddress(t)
 	oplog(t, "", "tenant", "add", "acme", "--name", "Acme", "--data", data)
 	made := addPeople(func(stdin string, args ...string) string { return oplog(t, stdin, append(args, "--data", data)...) })
 	oplog(t, "", "tls", "init", "--dir", tls, "--host", host, "--host", "127.0.0.1")
 	vkey := strings.TrimSpace(oplog(t, "", "key", "verifier", "--data", data))
-	launch(t, exec.Command(path, "serve", "--data", data, "--listen", backend, "--no-open", "--host", host, "--base-path", "/oplog",
+	launch(t, exec.Command(clitest.Program(t), "serve", "--data", data, "--listen", backend, "--no-open", "--host", host, "--base-path", "/oplog",
 		"--trusted-proxy", "127.0.0.1")).listens(backend)
 
 	t.Run("with", func(t *testing.T) { // ends with all of them
