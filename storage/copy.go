@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -15,16 +16,46 @@ import (
 // While a read transaction is open, bbolt uses no page again that was freed after it began, so the file grows with every write; and once it has to
 // map more of the file, writers wait for the reader to end. A copy of the file can take minutes. So pages are copied without a transaction, while
 // writers go on, and the pages that transactions wrote meanwhile are noted and copied again, until few are left. Only these are read in a
-// read transaction, into memory. What the copy has of a page that is free by then does not matter.
+// read transaction, into memory, and of a slow disk fewer. What the copy has of a page that is free by then does not matter.
 
-// Sizes of copies; tests make them smaller.
+// Sizes of copies, and how they read the data file; tests have them smaller and slower.
 var (
 	copyPiece    int64 = 1 << 20  // bytes copied at once
 	maxLastPages int64 = 16 << 20 // bytes of pages that are read in the transaction
+	readForCopy        = func(f *os.File) io.ReaderAt { return f }
 )
 
 // maxCopyRepeats is how often pages are copied again. Then the disk of the copy is slower than the writers.
 const maxCopyRepeats = 50
+
+// While pages are written faster than they are read, the last ones never become as few as can be read in lastTime; then they may be maxLastPages,
+// after half of the repeats.
+const (
+	lastTime     = 50 * time.Millisecond
+	minLastPages = 256 << 10 // bytes that are few on any disk
+)
+
+// timedReads reads a file, and measures how fast.
+type timedReads struct {
+	io.ReaderAt
+	bytes int64
+	took  time.Duration
+}
+
+func (r *timedReads) ReadAt(p []byte, at int64) (int, error) {
+	began := time.Now()
+	n, err := r.ReaderAt.ReadAt(p, at)
+	r.bytes, r.took = r.bytes+int64(n), r.took+time.Since(began)
+	return n, err
+}
+
+// lastPages returns how many bytes can be read in the transaction, so that it does not last long.
+func (r *timedReads) lastPages(repeat int) int64 {
+	if r.took == 0 || repeat >= maxCopyRepeats/2 {
+		return maxLastPages
+	}
+	return min(maxLastPages, max(minLastPages, int64(float64(r.bytes)*lastTime.Seconds()/r.took.Seconds())))
+}
 
 // copying notes which pages are written while the file is copied.
 type copying struct {
@@ -97,13 +128,14 @@ func (db *DB) CopyTo(to oplog.CopyFile) (int64, error) {
 		return 0, err
 	}
 	defer db.endCopying(c)
+	from := &timedReads{ReaderAt: readForCopy(file)}
 	runs := []pageRun{{2, end - 2}} // the meta pages come last
-	for range maxCopyRepeats {
-		if err := copyRuns(to, file, pageSize, runs); err != nil {
+	for repeat := range maxCopyRepeats {
+		if err := copyRuns(to, from, pageSize, runs); err != nil {
 			return 0, copyError(err)
 		}
 		var last *lastPages
-		if runs, last, err = db.nextPages(c, pageSize); err != nil {
+		if runs, last, err = db.nextPages(c, pageSize, from.lastPages(repeat)); err != nil {
 			return 0, copyError(err)
 		}
 		if last != nil {
@@ -169,20 +201,20 @@ type lastPages struct {
 	pages    [][]byte // of runs
 }
 
-// nextPages returns the pages to copy again, or the last ones if they are few.
-func (db *DB) nextPages(c *copying, pageSize int64) (runs []pageRun, last *lastPages, err error) {
+// nextPages returns the pages to copy again, or the last ones if they are so few bytes.
+func (db *DB) nextPages(c *copying, pageSize, few int64) (runs []pageRun, last *lastPages, err error) {
 	db.writeMu.Lock()
 	unlock := sync.OnceFunc(db.writeMu.Unlock)
 	defer unlock()
 	if c.err != nil {
 		return nil, nil, c.err
 	}
-	if int64(c.count)*pageSize > maxLastPages {
+	if int64(c.count)*pageSize > few {
 		return c.take(), nil, nil
 	}
 	err = db.view(func(tx *bolt.Tx) error {
-		before := db.undo // nil unless the transaction that failed last is still to be seen
-		file := db.file   // stays open until the transaction ends
+		before := db.undo            // nil unless the transaction that failed last is still to be seen
+		file := readForCopy(db.file) // stays open until the transaction ends
 		last = &lastPages{size: tx.Size(), pageSize: pageSize, runs: c.take()}
 		unlock()
 		if _, err := tx.WriteTo(&last.head); !last.head.isWhole(pageSize) { // otherwise it is errHeadWritten

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -101,6 +102,68 @@ func TestCopyWhileWriting(t *testing.T) {
 	t.Logf("the store grows by %d KiB without, and %d KiB with a copy", without>>10, with>>10)
 	if with > without+without/10 {
 		t.Errorf("it grows by %d KiB with a copy, and %d KiB without", with>>10, without>>10)
+	}
+}
+
+// slowReads is a file on a disk from which that many bytes are read in a second.
+type slowReads struct {
+	io.ReaderAt
+	perSecond int64
+}
+
+func (r slowReads) ReadAt(p []byte, at int64) (int, error) {
+	time.Sleep(time.Duration(int64(len(p)) * int64(time.Second) / r.perSecond))
+	return r.ReaderAt.ReadAt(p, at)
+}
+
+// TestCopyFromASlowDisk: while a store is copied whose file is read slowly, 1,000 entries a second are recorded: it grows no more than without a copy, and no
+// sender waits for it.
+func TestCopyFromASlowDisk(t *testing.T) {
+	const already, batch = 40_000, 10
+	defer func(read func(*os.File) io.ReaderAt) { readForCopy = read }(readForCopy)
+	readForCopy = func(f *os.File) io.ReaderAt { return slowReads{f, 4 << 20} }
+	db := openStore(t, t.TempDir())
+	n := 0
+	write := func(count int) time.Duration {
+		began := time.Now()
+		mustAppend(t, db, someEntries(n, count, strings.Repeat("x", 100))...)
+		n += count
+		return time.Since(began)
+	}
+	for n < already {
+		write(5000)
+	}
+	// during records until do returns.
+	during := func(what string, do func()) (perEntry float64) {
+		before, first, longest, ended := bytesOf(t, db), n, time.Duration(0), make(chan struct{})
+		go func() { do(); close(ended) }()
+		for running := true; running; {
+			longest = max(longest, write(batch))
+			select {
+			case <-ended:
+				running = false
+			case <-time.After(batch * time.Millisecond):
+			}
+		}
+		grown := bytesOf(t, db) - before
+		perEntry = float64(grown) / float64(n-first)
+		t.Logf("%s: %d entries; the store grew by %d KiB, %.0f bytes an entry; an append took %s at most", what, n-first, grown>>10, perEntry, longest.Round(time.Millisecond))
+		return perEntry
+	}
+	pause := func() { time.Sleep(2 * time.Second) }
+	during("at first", pause) // until pages are used again
+	without := during("without a copy", pause)
+	f := newSlowFile(t, func() {})
+	with := during("with one", func() {
+		if _, err := db.CopyTo(f); err != nil {
+			t.Error(err)
+		}
+	})
+	if _, r := restored(t, f); r.Entries < already {
+		t.Errorf("the copy has %d entries", r.Entries)
+	}
+	if with > 1.5*without+100 {
+		t.Errorf("an entry takes %.0f bytes with a copy, and %.0f without", with, without)
 	}
 }
 
