@@ -56,7 +56,7 @@ func (c *keyRotate) Run(m *Program) error {
 			operation = "replace_lost_key"
 		}
 		return store.Rotate(storage.Rotation{
-			At: m.Now(), Lost: c.Lost, SignCommand: c.NextSignCommand, PublicKey: c.NextPublicKey,
+			Now: m.Now, Lost: c.Lost, SignCommand: c.NextSignCommand, PublicKey: c.NextPublicKey,
 			Tell: func(old, next string) ([]oplog.Entry, error) {
 				key = next
 				return l.Trail.EntriesForAll(m.withSource(trail.Event{

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -47,7 +48,7 @@ func TestEarlierKeys(t *testing.T) {
 		db := s.(*storage.DB)
 		for range 2 {
 			known = append(known, db.VerifierKey())
-			if err := db.Rotate(storage.Rotation{At: clock}); err != nil {
+			if err := db.Rotate(storage.Rotation{Now: func() time.Time { return clock }}); err != nil {
 				t.Fatal(err)
 			}
 		}

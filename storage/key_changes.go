@@ -24,7 +24,7 @@ const nextKeyName = "signing.key.next"
 
 // Rotation says how to replace the log's key.
 type Rotation struct {
-	At          time.Time
+	Now         func() time.Time
 	Lost        bool   // the old key is lost, so it cannot sign its replacement
 	SignCommand string // command that signs from now on; "" for a private key in the data directory
 	PublicKey   string // of the command: Ed25519, in base64
@@ -83,11 +83,12 @@ func (db *DB) previousSigner(old *signingKey, lost bool) (note.Signer, error) {
 // replaceKey has the old key sign its replacement, and stores that with the entries that tell of it. Commands may sign slowly, so they do before the
 // transaction. Heads that grow until then do so without a signature of the old key.
 func (db *DB) replaceKey(r Rotation, old *signingKey, previous note.Signer, now *signingKey) error {
+	at := r.Now() // after everything that the old key has signed
 	heads, err := db.currentHeads()
 	if err != nil {
 		return err
 	}
-	change, err := signing.Replace(old.verifier, previous, now.verifier, now.signer, r.At, heads)
+	change, err := signing.Replace(old.verifier, previous, now.verifier, now.signer, at, heads)
 	if err != nil {
 		return err
 	}

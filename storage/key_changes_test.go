@@ -16,9 +16,11 @@ import (
 
 var rotationTime = time.Date(2026, 11, 20, 8, 42, 0, 0, time.UTC)
 
+func rotatedAt() time.Time { return rotationTime }
+
 func mustRotate(t *testing.T, db *DB, r Rotation) {
 	t.Helper()
-	r.At = rotationTime
+	r.Now = rotatedAt
 	if err := db.Rotate(r); err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +183,7 @@ func TestRotationFails(t *testing.T) {
 	mustAppend(t, db, withID("a", entry(1, "a")))
 	first, next := db.VerifierKey(), filepath.Join(db.dir, nextKeyName)
 	failSyncs(db, 1, syscall.EIO)
-	r := Rotation{At: rotationTime, Tell: teller}
+	r := Rotation{Now: rotatedAt, Tell: teller}
 	wantReadOnly(t, db, db.Rotate(r))
 	beside, err := os.ReadFile(next)
 	if err != nil {
@@ -211,7 +213,7 @@ func TestRotationFails(t *testing.T) {
 	}
 	mustCheckpoint(t, db)
 	refused := errors.New("no trail")
-	if err := db.Rotate(Rotation{At: rotationTime, Tell: func(string, string) ([]oplog.Entry, error) { return nil, refused }}); !errors.Is(err, refused) {
+	if err := db.Rotate(Rotation{Now: rotatedAt, Tell: func(string, string) ([]oplog.Entry, error) { return nil, refused }}); !errors.Is(err, refused) {
 		t.Error(err)
 	}
 	if _, err := os.Stat(next); err == nil || db.VerifierKey() != key {
@@ -228,7 +230,13 @@ func TestRotateWhileRecording(t *testing.T) {
 	line := "while ! [ -e '" + ready + "' ]; do sleep 0.01; done; " + signer.Line
 	rotated := make(chan error)
 	go func() {
-		rotated <- db.Rotate(Rotation{At: rotationTime, SignCommand: line, PublicKey: signer.PublicKey, Tell: teller})
+		now := func() time.Time {
+			if db.signMu.TryRLock() {
+				t.Error("the time is taken while the old key may still sign")
+			}
+			return rotationTime
+		}
+		rotated <- db.Rotate(Rotation{Now: now, SignCommand: line, PublicKey: signer.PublicKey, Tell: teller})
 	}()
 	for db.signMu.TryRLock() {
 		db.signMu.RUnlock()

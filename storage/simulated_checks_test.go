@@ -32,6 +32,7 @@ func (w *world) check() {
 		}
 		w.noteGone()
 	}
+	w.checkKey()
 	for _, l := range w.tenants {
 		entries := w.checkStored(l)
 		w.checkTree(l, entries)
@@ -39,6 +40,36 @@ func (w *world) check() {
 		w.checkExports(l)
 		if t, err := w.Directory.Tenant(l.tenant); err != nil || t.Name != l.name && !slices.Contains(l.maybe, t.Name) {
 			w.t.Fatalf("the tenant's name is %q, not %q nor of %q: %v", t.Name, l.name, l.maybe, err)
+		}
+	}
+}
+
+// checkKey checks that the log signs with the key that its first one leads to, and that the trails tell of each replacement of it.
+func (w *world) checkKey() {
+	history, err := w.store.KeyHistory("")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	keys, err := signing.Follow(w.firstKey, history.Changes)
+	if err != nil || keys.Current() != history.Key {
+		w.t.Fatalf("the first key leads to %s, and the key is %s: %v", keys.Current(), history.Key, err)
+	}
+	signed, err := w.store.Sign("a text\n")
+	if _, openErr := keys.Open(signed); err != nil || openErr != nil {
+		w.t.Fatalf("the log signs %q: %v, %v", signed, err, openErr)
+	}
+	for _, name := range []string{"", w.tenants[0].tenant, w.tenants[1].tenant} {
+		told := make(map[string]bool)
+		if err := w.store.Arrivals(context.Background(), oplog.TrailName(name), 1, 0, func(e oplog.Entry) error {
+			if e.Operation == "rotate_key" {
+				told[e.Content.ID] = true
+			}
+			return nil
+		}); err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
+			w.t.Fatal(err)
+		}
+		if n := len(history.Changes); len(told) != n || n > 0 && !told[history.Key] || n > w.tried || w.rotated > 0 && n == 0 {
+			w.t.Fatalf("the key was replaced %d times, of %d attempts; the trail of %q tells of %d", n, w.tried, name, len(told))
 		}
 	}
 }
@@ -228,7 +259,8 @@ func (w *world) checkExports(l *ledger) {
 		data, err := io.ReadAll(f)
 		_ = f.Close()
 		manifest, manifestErr := w.Exports.Manifest(x)
-		keys, keysErr := signing.Follow(w.store.VerifierKey(), nil)
+		history, _ := w.store.KeyHistory(l.tenant)
+		keys, keysErr := signing.Follow(w.firstKey, history.Changes)
 		if err != nil || manifestErr != nil || keysErr != nil {
 			w.t.Fatal(err, manifestErr, keysErr)
 		}

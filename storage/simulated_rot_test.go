@@ -54,7 +54,7 @@ func (w *world) turnBit() (name string, at int) {
 	var paths []string
 	_ = filepath.WalkDir(w.dir(), func(path string, e fs.DirEntry, err error) error {
 		if info, infoErr := e.Info(); err == nil && infoErr == nil && e.Type().IsRegular() && info.Size() > 0 {
-			if name := e.Name(); name != "signing.key" && name != "oplog.pid" && !strings.HasPrefix(name, ".") {
+			if name := e.Name(); name != "signing.key" && name != "signing.key.next" && name != "oplog.pid" && !strings.HasPrefix(name, ".") {
 				paths = append(paths, path)
 			}
 		}

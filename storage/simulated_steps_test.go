@@ -21,6 +21,7 @@ import (
 	"oplog/journal"
 	"oplog/oplog"
 	"oplog/storage"
+	"oplog/trail"
 )
 
 var simWords = []string{"双十一", "spring", "v3.1", "O'Brien", "notice", "合同", "contract", "müller"}
@@ -196,6 +197,23 @@ func (w *world) checkpoint(l *ledger) {
 	if !w.refused(err) {
 		l.heads = append(l.heads, text)
 		w.log("%s: checkpoint %q", l.tenant, text[:20])
+	}
+}
+
+// rotate replaces the key of the log. What the old one has signed under a clock that was ahead is taken for misuse then.
+func (w *world) rotate() {
+	w.tried++
+	for _, l := range w.tenants {
+		maps.DeleteFunc(l.exports, func(_ string, x finishedExport) bool { return x.CreatedAt.After(w.now()) })
+	}
+	err := w.store.Rotate(storage.Rotation{Now: w.now, Tell: func(old, next string) ([]oplog.Entry, error) {
+		return w.Trail.EntriesForAll(trail.Event{
+			User: trail.CommandUser, Module: "server", Operation: "rotate_key", Object: oplog.Ref{ID: next}, Details: map[string]any{"old_key": old},
+		})
+	}})
+	w.log("rotated: %v", err == nil)
+	if !w.refused(err) && !w.disk.off {
+		w.rotated = w.tried
 	}
 }
 

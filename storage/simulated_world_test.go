@@ -42,6 +42,9 @@ type world struct {
 	backups int
 
 	retained bool // no deletion was interrupted
+
+	firstKey       string
+	rotated, tried int // replacements of the key that were acknowledged, and all
 }
 
 // ledger is what must be true of a tenant's log.

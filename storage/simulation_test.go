@@ -130,6 +130,7 @@ func (w *world) create() {
 			w.t.Fatal(err)
 		}
 	}
+	w.firstKey = w.store.VerifierKey()
 }
 
 // step does one thing, at which something may go wrong.
@@ -141,7 +142,7 @@ func (w *world) step() {
 	case 1:
 		w.disk.plan = w.failure()
 	}
-	switch n := w.random.IntN(20); {
+	switch n := w.random.IntN(21); {
 	case n == 6:
 		w.drift = time.Duration(w.random.IntN(60*24*90)-60*24*45) * time.Minute
 		w.expire()
@@ -168,6 +169,8 @@ func (w *world) step() {
 		w.check()
 	case n == 14:
 		w.look()
+	case n == 20:
+		w.rotate()
 	default:
 		w.send(l, w.request(l))
 	}
