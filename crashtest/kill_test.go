@@ -122,19 +122,25 @@ func (l *ledger) killCommand(args ...string) {
 	_ = c.Wait() // it may have ended before
 }
 
-// TestKilledRotation kills the program while it replaces its key under load. Then it has the old key or the new one, which the old key leads to; the
+// TestKilledRotation replaces the key of the program under load, and kills it at some moment of that. Then it has the old key or the new one, which the old key leads to; the
 // trail tells of each replacement, and of no other.
 func TestKilledRotation(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t, t.TempDir())
 	first := l.keys.Known()
-	for range 8 {
+	for cycle := range 8 {
 		s := start(t, "--data", l.data)
 		l.during(s, func() {
 			c := command(t, nil, "key", "rotate", "--data", l.data)
 			if err := c.Start(); err != nil {
 				t.Error(err)
 				return
+			}
+			if cycle < 2 { // the program goes on with the new key
+				if err := c.Wait(); err != nil {
+					t.Errorf("the key is not replaced: %v", err)
+				}
+				time.Sleep(200 * time.Millisecond)
 			}
 			time.Sleep(10*time.Millisecond + rand.N(60*time.Millisecond))
 			s.end(syscall.SIGKILL)
