@@ -133,7 +133,7 @@ func (*serviceUninstallCommand) Run(m *Program) error {
 	if _, err := os.Stat("/etc/systemd/system/" + serviceName + ".service"); s.Platform() == "linux-systemd" && errors.Is(err, fs.ErrNotExist) {
 		return errors.New("the service belongs to the package oplog; remove the package, with apt remove oplog or dnf remove oplog")
 	}
-	if state == serviceRunning {
+	if state != serviceStopped { // systemd would go on starting one that fails
 		if err := s.Stop(); err != nil {
 			return explained("stop", err)
 		}
@@ -238,6 +238,9 @@ const (
 )
 
 func stateOf(s service.Service) (serviceState, error) {
+	if s.Platform() == "linux-systemd" {
+		return systemdState()
+	}
 	status, err := s.Status()
 	switch {
 	case errors.Is(err, service.ErrNotInstalled):

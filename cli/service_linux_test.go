@@ -32,8 +32,8 @@ echo "$@" >> $DIR/calls
 case "$1" in
 start) [ -e $DIR/broken ] && exit 1; echo active > $DIR/state ;;
 stop) echo inactive > $DIR/state ;;
-is-active) state=$(cat $DIR/state 2>/dev/null || echo inactive); echo $state; [ $state = active ] || exit 3 ;;
-list-unit-files) [ -e /etc/systemd/system/oplog.service -o -e $DIR/packaged ] && echo 'oplog.service enabled enabled' ;;
+show) if [ -e /etc/systemd/system/oplog.service -o -e $DIR/packaged ]; then echo LoadState=loaded; else echo LoadState=not-found; fi
+  state=$(cat $DIR/state 2>/dev/null || echo inactive); echo ActiveState=${state%/*}; echo SubState=${state#*/} ;;
 --version) echo 'systemd 252 (252)' ;;
 esac
 exit 0
@@ -89,7 +89,7 @@ func (m *machine) calls() string {
 	_ = os.Remove(path)
 	var changing []string
 	for line := range strings.Lines(string(text)) {
-		if first := strings.Fields(line)[0]; first != "is-active" && first != "list-unit-files" && first != "--version" {
+		if first := strings.Fields(line)[0]; first != "show" && first != "--version" {
 			changing = append(changing, strings.TrimSpace(line))
 		}
 	}
@@ -141,8 +141,28 @@ func TestService(t *testing.T) {
 	m.run(exitDone, "Its data was kept", "service", "uninstall")
 	m.called("stop oplog.service, start oplog.service, stop oplog.service, disable oplog.service, daemon-reload")
 	m.run(exitFailed, "not installed", "service", "status")
-	write(t, filepath.Join(m.dir, "state"), "failed")
-	m.run(exitFailed, "has failed; journalctl -u oplog -n 20 shows why", "service", "status")
+}
+
+// TestServiceStates: a service that fails at each start has failed, also while systemd waits before the next one, and can be stopped and removed.
+func TestServiceStates(t *testing.T) {
+	m := newMachine(t)
+	m.run(exitDone, "installed", "service", "install")
+	m.called("enable oplog.service, daemon-reload")
+	for state, want := range map[string]string{
+		"active/running": "running", "activating/start": "running", "deactivating/stop-sigterm": "running", "reloading/reload": "running",
+	} {
+		write(t, filepath.Join(m.dir, "state"), state)
+		m.run(exitDone, want, "service", "status")
+	}
+	for _, state := range []string{"failed/failed", "activating/auto-restart"} {
+		write(t, filepath.Join(m.dir, "state"), state)
+		m.run(exitFailed, "has failed; journalctl -u oplog -n 20 shows why", "service", "status")
+	}
+	m.run(exitDone, "stopped", "service", "stop")
+	m.called("stop oplog.service")
+	write(t, filepath.Join(m.dir, "state"), "activating/auto-restart")
+	m.run(exitDone, "Its data was kept", "service", "uninstall")
+	m.called("stop oplog.service, disable oplog.service, daemon-reload")
 }
 
 // TestServiceOfThePackage: the service that a package installed is not removed apart from it.
