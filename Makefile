@@ -25,9 +25,9 @@ GO = CGO_ENABLED=0 go
 LINT = go tool -modfile=tools/go.mod golangci-lint
 BIN = $(CURDIR)/bin
 
-.PHONY: release reproducible licenses ci test commits lint cross vulnerabilities test-go test-openapi test-console test-dist test-e2e build console types dev bench fuzz attack crash powercut sim soak onprem test-windows test-firefox
+.PHONY: release reproducible licenses ci test commits lint cross vulnerabilities test-go test-openapi test-dashboard test-console test-dist test-e2e build console types dev bench fuzz attack crash powercut sim soak onprem test-windows test-firefox
 
-test: lint test-go test-openapi test-console test-dist test-e2e
+test: lint test-go test-openapi test-dashboard test-console test-dist test-e2e
 
 ci: commits cross vulnerabilities test
 
@@ -54,6 +54,10 @@ test-go:
 test-openapi: tools/openapi/node_modules
 	$(GO) run . openapi > tools/openapi/openapi.json
 	cd tools/openapi && REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npm run --silent lint
+
+# The dashboard follows the schema of Grafana, as the SDK has it.
+test-dashboard:
+	cd tools/grafana && $(GO) run . ../../packaging/watching/grafana-dashboard.json
 
 tools/openapi/node_modules: tools/openapi/package-lock.json
 	cd tools/openapi && npm ci --no-audit --no-fund --silent

@@ -118,7 +118,7 @@ func TestWatching(t *testing.T) {
 		t.Errorf("%v syncs were timed", n)
 	}
 	t.Run("promtool", func(t *testing.T) {
-		promtool := findPromtool(t)
+		promtool := debianPrometheus(t, "promtool")
 		run := func(stdin string, args ...string) {
 			t.Helper()
 			check := exec.CommandContext(t.Context(), promtool, args...)
@@ -131,29 +131,30 @@ func TestWatching(t *testing.T) {
 		run("", "check", "rules", filepath.Join(dir, "prometheus-alerts.yml"))
 		run("", "test", "rules", "../packaging/watching/testdata/alerts_test.yml")
 	})
+	t.Run("panels", func(t *testing.T) { checkPanels(t, files[0].Content, c.url) })
 }
 
-// findPromtool returns Debian's promtool, which root gets from its package without the service that this would start.
-func findPromtool(t *testing.T) string {
+// debianPrometheus returns a program of Debian's Prometheus, which root gets from its package without the service that this would start.
+func debianPrometheus(t *testing.T, program string) string {
 	t.Helper()
-	if path, err := exec.LookPath("promtool"); err == nil {
+	if path, err := exec.LookPath(program); err == nil {
 		return path
 	}
 	cache, err := os.UserCacheDir()
-	path := filepath.Join(cache, "oplog-tests", "promtool")
+	dir := filepath.Join(cache, "oplog-tests")
+	path := filepath.Join(dir, program)
 	if _, statErr := os.Stat(path); err == nil && statErr == nil {
 		return path
 	}
 	_, aptErr := exec.LookPath("apt-get")
 	if os.Geteuid() != 0 || errors.Join(err, aptErr) != nil {
-		t.Skip("promtool is not installed; on Debian: apt-get install prometheus")
+		t.Skipf("%s is not installed; on Debian: apt-get install prometheus", program)
 	}
-	dir := t.TempDir()
 	get := exec.CommandContext(t.Context(), "sh", "-ec", fmt.Sprintf( // the last step alone makes the file appear
-		`apt-get download prometheus >&2; dpkg-deb -x prometheus_*.deb .; mkdir -p %q; cp usr/bin/promtool %[2]q.part; mv %[2]q.part %[2]q`, filepath.Dir(path), path))
-	get.Dir = dir
+		`apt-get download prometheus >&2; dpkg-deb -x prometheus_*.deb .; mkdir -p %q; cp usr/bin/%[2]s %[3]q.part; mv %[3]q.part %[3]q`, dir, program, path))
+	get.Dir = t.TempDir()
 	if out, err := get.CombinedOutput(); err != nil {
-		t.Skipf("promtool cannot be had: %v\n%s", err, out)
+		t.Skipf("%s cannot be had: %v\n%s", program, err, out)
 	}
 	return path
 }
