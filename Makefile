@@ -12,7 +12,7 @@
 # make crash   kill the program and make its system calls fail, 500 times; needs strace
 # make powercut
 #              cut the power under ext4 and XFS 15 and 8 times; needs root
-# make onprem  install, configure, serve behind nginx, watch, back up under load, upgrade and restore a release; needs root and Debian
+# make onprem  install, configure, run under systemd, serve behind nginx, watch, back up under load, upgrade and restore a release; needs root and Debian
 # make soak    load the program for 30 minutes (SOAK=3m for less), and plot what it uses to bin/soak.svg
 # make sim     run 10,000 seeds of the simulation of crashes and failing disks
 # make test-windows
@@ -127,7 +127,7 @@ powercut: build
 onprem:
 	$(GO) run ./packaging/release -target linux/$$(go env GOARCH) -version 1.0.0 -out $(BIN)/onprem/old
 	$(GO) run ./packaging/release -target linux/$$(go env GOARCH) -version 1.1.0 -out $(BIN)/onprem/new
-	OPLOG_ONPREM=$(BIN)/onprem $(GO) test ./packaging/onprem -run OnPremises -count 1 -timeout 30m -v
+	OPLOG_ONPREM=$(BIN)/onprem $(GO) test ./packaging/onprem -run 'OnPremises|Systemd' -count 1 -timeout 30m -v
 
 SOAK = 30m
 soak: build

@@ -22,7 +22,8 @@ const (
 // load records entries and remembers which were acknowledged.
 type load struct {
 	site
-	db string // the data file
+	db   string // the data file
+	ends bool   // the server ends meanwhile, so that batches may not be answered
 
 	mu     sync.Mutex
 	seqs   map[string]uint64 // of acknowledged entries, by id
@@ -106,7 +107,9 @@ func (l *load) send(v *visitor, name string) (took time.Duration, ok bool) {
 	began := time.Now()
 	response, err := v.http.Do(r)
 	if err != nil {
-		l.Errorf("a batch is not answered: %v", err)
+		if !l.ends {
+			l.Errorf("a batch is not answered: %v", err)
+		}
 		return 0, false
 	}
 	defer response.Body.Close()
@@ -119,6 +122,9 @@ func (l *load) send(v *visitor, name string) (took time.Duration, ok bool) {
 	err = json.NewDecoder(response.Body).Decode(&stored)
 	took = time.Since(began)
 	if err != nil || response.StatusCode != http.StatusCreated || len(stored.Entries) != batchSize {
+		if l.ends {
+			return 0, false
+		}
 		l.Errorf("a batch is answered with %d and %d entries: %v", response.StatusCode, len(stored.Entries), err)
 		return 0, false
 	}

@@ -15,10 +15,11 @@ import (
 // machine is a server: a root of its own, in which the package is installed.
 type machine struct {
 	*testing.T
-	name string
-	root string
-	unit unit
-	runs *process // the service; nil while it does not run
+	name    string
+	root    string
+	systemd *systemd // nil where that cannot run: then the test does what it would do for the unit
+	unit    unit
+	runs    *process // the service, without systemd; nil while it does not run
 }
 
 // Paths on a machine.
@@ -28,8 +29,8 @@ const (
 	config    = "/etc/oplog/oplog.toml"
 )
 
-// newMachine makes a clean root in a folder: a copy of the disk of this machine, whose changes are in memory. systemctl only notes its calls, as
-// systemd does not run in it.
+// newMachine makes a clean root in a folder: a copy of the disk of this machine, whose changes are in memory. It boots it with systemd; where that does
+// not run, systemctl only notes its calls.
 func newMachine(t *testing.T, dir, name string) *machine {
 	t.Helper()
 	dir = filepath.Join(dir, name)
@@ -37,15 +38,34 @@ func newMachine(t *testing.T, dir, name string) *machine {
 mkdir "$DIR"; mount -t tmpfs -o mode=755 tmpfs "$DIR"; mkdir "$DIR/up" "$DIR/work" "$DIR/root"
 mount -t overlay overlay -o "lowerdir=/,upperdir=$DIR/up,workdir=$DIR/work" "$DIR/root"
 cd "$DIR/root"
+mount --make-shared .
 mount -t tmpfs -o mode=755 tmpfs dev; mount -t proc proc proc; mount -t tmpfs -o mode=1777 tmpfs tmp; mount -t tmpfs -o mode=755 tmpfs run
 mknod -m 666 dev/null c 1 3; mknod -m 666 dev/zero c 1 5; mknod -m 666 dev/random c 1 8; mknod -m 666 dev/urandom c 1 9
-mkdir -p run/systemd/system srv usr/local/bin
-rm -f etc/hosts; cp /etc/hosts etc/hosts
-printf '#!/bin/sh\necho "systemctl $@" >> /run/systemctl\n' > usr/local/bin/systemctl
-chmod 755 usr/local/bin/systemctl`)
+mkdir -p srv usr/local/bin
+rm -f etc/hosts; cp /etc/hosts etc/hosts`)
 	c.Env = append(os.Environ(), "DIR="+dir)
 	mustRun(t, "", c)
-	return &machine{T: t, name: name, root: filepath.Join(dir, "root")}
+	m := &machine{T: t, name: name, root: filepath.Join(dir, "root")}
+	if out, err := m.script(toBoot).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	err := m.bootUp()
+	if err == nil {
+		return m
+	}
+	t.Logf("systemd cannot run on the machine %s, so the unit is not tried with it: %v", name, err)
+	mustRun(t, "", m.script(`
+cd "$ROOT"; mkdir -p run/systemd/system
+printf '#!/bin/sh\necho "systemctl $@" >> /run/systemctl\n' > usr/local/bin/systemctl
+chmod 755 usr/local/bin/systemctl`))
+	return m
+}
+
+// script returns a shell script that changes the machine from outside.
+func (m *machine) script(text string) *exec.Cmd {
+	c := exec.Command("sh", "-ec", text)
+	c.Env = append(os.Environ(), "ROOT="+m.root, "NAME="+m.name)
+	return c
 }
 
 // path returns where a file of the machine is.
@@ -53,7 +73,11 @@ func (m *machine) path(name string) string { return filepath.Join(m.root, name) 
 
 // inside returns a command in the machine, as root.
 func (m *machine) inside(words ...string) *exec.Cmd {
-	c := exec.Command("chroot", append([]string{m.root}, words...)...)
+	enter := []string{"chroot", m.root}
+	if m.systemd != nil {
+		enter = m.systemd.enter()
+	}
+	c := exec.Command(enter[0], append(enter[1:], words...)...)
 	c.Env = []string{"PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND=noninteractive", "HOME=/root", "LC_ALL=C.UTF-8"}
 	return c
 }
@@ -73,14 +97,18 @@ func (m *machine) oplog(stdin string, args ...string) string {
 	return m.in(stdin, append(append(append([]string{}, as...), "oplog"), args...)...)
 }
 
-// install installs the package of a release, or upgrades to it. It returns how systemctl was called.
-func (m *machine) install(deb string) (calls string) {
+// install installs the package of a release, or upgrades to it. Without systemd, it checks how systemctl is called.
+func (m *machine) install(deb, calls string) {
 	m.Helper()
 	_ = os.Remove(m.path("run/systemctl"))
 	mustRun(m.T, "", exec.Command("cp", deb, m.path("oplog.deb")))
 	m.in("", "dpkg", "-i", "/oplog.deb")
-	m.unit = readUnit(m.T, m.root)
-	return read(m.T, m.path("run/systemctl"))
+	if m.systemd != nil {
+		return
+	}
+	if got := read(m.T, m.path("run/systemctl")); got != calls {
+		m.Errorf("%s calls %q, want %q", deb, got, calls)
+	}
 }
 
 // mountDisk mounts a disk of the machine at a path, which belongs to the user of the service. Disks are files, as file systems of their own.
@@ -156,9 +184,14 @@ func (m *machine) service(socket string) *exec.Cmd {
 	return c
 }
 
-// start starts the service and waits until it tells systemd that it is ready.
+// start starts the service, which tells systemd that it is ready.
 func (m *machine) start() {
 	m.Helper()
+	if m.systemd != nil {
+		m.in("", "systemctl", "daemon-reload") // systemctl edit does, too
+		m.in("", "systemctl", "start", "oplog")
+		return
+	}
 	m.unit = readUnit(m.T, m.root)
 	socket := fmt.Sprintf("@oplog-%s-%d", m.name, time.Now().UnixNano())
 	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: socket, Net: "unixgram"})
@@ -182,6 +215,13 @@ func (m *machine) start() {
 // stop stops the service as systemctl stop does.
 func (m *machine) stop() {
 	m.Helper()
+	if m.systemd != nil {
+		m.in("", "systemctl", "stop", "oplog")
+		if got := m.property("Result") + " " + m.property("ExecMainStatus"); got != "success 0" {
+			m.Errorf("the service ends with %s: %s", got, m.journal("-n", "20"))
+		}
+		return
+	}
 	if status := m.runs.end(syscall.SIGTERM); status != 0 {
 		m.Errorf("the service ends with status %d: %s", status, m.runs.output)
 	}
