@@ -16,7 +16,7 @@
 # make soak    load the program for 30 minutes (SOAK=3m for less), and plot what it uses to bin/soak.svg
 # make sim     run 10,000 seeds of the simulation of crashes and failing disks
 # make test-windows
-#              run the program for Windows under Wine: the main job, exports, verify, backup and restore
+#              run the program for Windows under Wine: the main job, exports, verify, backup and restore, and the service
 # make test-firefox
 #              run the browser tests of the main job in Firefox ESR
 # make attack  flood a server with hostile connections; report its memory, and how fast it answers others

@@ -157,7 +157,11 @@ func (*serviceStartCommand) Run(m *Program) error {
 		fmt.Fprintln(m.Stdout, "The service is already running.")
 		return nil
 	}
-	if err := s.Start(); err != nil {
+	err = s.Start()
+	if err == nil {
+		err = awaitStart()
+	}
+	if err != nil {
 		return explained("start", err)
 	}
 	fmt.Fprintln(m.Stdout, "The service is started.")

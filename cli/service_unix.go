@@ -23,6 +23,9 @@ func requireRights(action string) error {
 	return nil
 }
 
+// awaitStart has nothing to wait for: to systemd a service is started once it serves, and launchd does not tell.
+func awaitStart() error { return nil }
+
 // prepareDataDir makes the data directory of a service for its user, unless the service manager does. One that is there must belong to that
 // user.
 func prepareDataDir(dir, name string, isManaged bool) error {

@@ -1,9 +1,13 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"time"
 
 	"golang.org/x/sys/windows"
+	"golang.org/x/sys/windows/svc"
+	"golang.org/x/sys/windows/svc/mgr"
 
 	"oplog/durable"
 )
@@ -40,4 +44,29 @@ func prepareDataDir(dir, name string, _ bool) error {
 		return fmt.Errorf("cannot restrict who reads %s: %w", dir, err)
 	}
 	return nil
+}
+
+// awaitStart waits until the service that was started serves: Windows says before that it is started, and a start may check the whole store.
+func awaitStart() error {
+	m, err := mgr.Connect()
+	if err != nil {
+		return err
+	}
+	defer m.Disconnect() //nolint:errcheck // nothing is lost
+	s, err := m.OpenService(serviceName)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	for ; ; time.Sleep(100 * time.Millisecond) {
+		status, err := s.Query()
+		switch {
+		case err != nil:
+			return err
+		case status.State == svc.Running:
+			return nil
+		case status.State == svc.Stopped:
+			return errors.New("the server ended at its start")
+		}
+	}
 }

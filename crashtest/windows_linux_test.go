@@ -24,10 +24,11 @@ import (
 
 // wine runs the program for Windows.
 type wine struct {
-	t      *testing.T
-	loader string
-	root   string // the folder of the data, as this system sees it
-	holder string // see holdPipe
+	t       *testing.T
+	loader  string
+	program string // instead of OPLOG, if there is one
+	root    string // the folder of the data, as this system sees it
+	holder  string // see holdPipe
 }
 
 // folder is in the drive C:. Its name has what paths of Windows often have.
@@ -108,6 +109,9 @@ func (w *wine) path(name string) string { return `C:\` + folder + `\` + name }
 func (w *wine) run(stdin string, args ...string) result {
 	w.t.Helper()
 	c := command(w.t, []string{w.loader}, args...)
+	if w.program != "" {
+		c.Args[1] = w.program
+	}
 	var stdout, stderr bytes.Buffer
 	c.Stdin, c.Stdout, c.Stderr = strings.NewReader(stdin), &stdout, &stderr
 	if err := c.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
