@@ -1,7 +1,7 @@
 // Package onprem runs the program as it runs on a server: installed from its package, behind the web servers of Debian with the configurations
 // that the manual shows, backed up under load, upgraded, restored and watched by Prometheus.
 //
-// proxies_linux_test.go runs with all tests, onprem_linux_test.go by make onprem. Debian's programs are unpacked from its packages, not
+// proxies_linux_test.go and service_linux_test.go run with all tests, onprem_linux_test.go by make onprem. Debian's programs are unpacked from its packages, not
 // installed, and run on the loopback network.
 package onprem
 

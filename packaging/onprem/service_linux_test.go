@@ -3,7 +3,9 @@ package onprem
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,6 +18,9 @@ const mostExposed = 15
 // TestSystemd runs the service under systemd: the package's, which is restarted by an upgrade, by systemd when it is killed, and by the start of the
 // machine, and loses nothing acknowledged; and that of oplog service.
 func TestSystemd(t *testing.T) {
+	if os.Getenv(releasesEnv) == "" && os.Geteuid() == 0 {
+		t.Setenv(releasesEnv, buildReleases(t))
+	}
 	dir, releases := inside(t)
 	if dir == "" {
 		return
@@ -51,6 +56,16 @@ func TestSystemd(t *testing.T) {
 	})
 	s.checkRemoval()
 	s.checkOwnService()
+}
+
+// buildReleases builds two releases as make onprem does, and returns their folder.
+func buildReleases(t *testing.T) string {
+	t.Helper()
+	out := publicDir(t)
+	for folder, version := range map[string]string{"old": "1.0.0", "new": "1.1.0"} {
+		mustRun(t, "", exec.Command("go", "run", "../release", "-target", "linux/"+runtime.GOARCH, "-version", version, "-out", filepath.Join(out, folder)))
+	}
+	return out
 }
 
 // serviceTest is a machine on which the service is tried.
@@ -90,6 +105,8 @@ const sandbox = `
 no() { if "$@" > /tmp/said 2>&1; then echo "it can: $*"; fi; }
 yes() { "$@" > /tmp/said 2>&1 || echo "it cannot: $*: $(cat /tmp/said)"; }
 for dir in / /usr /etc /etc/oplog /var /var/lib /srv /root /home; do no touch "$dir/probe"; done
+for dir in / /usr /etc /boot /var /srv; do yes sh -c "findmnt --noheadings --output OPTIONS --target $dir | grep -qw ro"; done
+no ls /tmp/outside
 for dir in /var/lib/oplog /var/log/oplog /tmp /var/tmp; do yes touch "$dir/probe"; done
 no ls /root; no ls /home; no cat /etc/shadow; no ls /proc/1/fd; no cat /proc/1/status
 no cat /proc/kmsg; no cat /dev/kmsg; no cat /proc/kcore
@@ -116,6 +133,7 @@ func (s *serviceTest) checkSandbox() {
 	write(s.T, s.path("etc/systemd/system/sandbox.service"), unit)
 	write(s.T, s.path("usr/local/lib/sandbox"), sandbox)
 	s.in("", "systemctl", "daemon-reload")
+	s.in("", "touch", "/tmp/outside")
 	s.in("", "systemctl", "start", "sandbox")
 	if said := s.in("", "journalctl", "-u", "sandbox", "--output", "cat", "--no-pager", "_COMM=sh", "+", "_COMM=sed"); said != "" {
 		s.Errorf("in the sandbox of the service\n%s", said)
