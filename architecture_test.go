@@ -234,6 +234,8 @@ var writesApart = map[string]string{ // with the reason
 	"exports/formats/read_xlsx.go os.CreateTemp":   "a copy that is read and removed",
 	"backup/prove.go os.RemoveAll":                 "what remains of a proof is removed before the next one",
 	"backup/retain.go os.RemoveAll":                "the same",
+	"storage/install.go os.Remove":                 "of an interrupted check: it is made again",
+	"storage/install.go os.RemoveAll":              "what remains of a copy is removed by the next one, and an index without its records is built again",
 	"storage/backup.go os.Remove":                  "what a failed restore leaves, which is told as failed",
 	"storage/backup.go os.RemoveAll":               "what remains is removed by the next restore",
 	"exports/jobs.go os.Remove":                    "what remains is removed at the next start",

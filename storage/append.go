@@ -2,7 +2,6 @@ package storage
 
 import (
 	"encoding/binary"
-	"runtime"
 	"slices"
 	"time"
 
@@ -24,92 +23,10 @@ type appendRequest struct {
 	recorded []oplog.Entry // entries that were not duplicates
 	refused  error         // only this request was rejected; the transaction continues
 	done     chan error
-}
 
-// maxCommitEntries limits a transaction, so that the first request does not wait for all later ones.
-const maxCommitEntries = 20_000
-
-// gatherTime is how long the committer waits for requests from the senders of the last transaction: at most a twentieth of a sync. Under a
-// clock that stands still while anything runs, as in simulations, gatherTurns ends the wait.
-const (
-	gatherTime  = 50 * time.Microsecond
-	gatherTurns = 100_000
-)
-
-// commitAll is the committer: it takes all queued requests, writes them in one transaction, and answers them together once it is on disk.
-func (db *DB) commitAll() {
-	last := 1 // number of requests in the last transaction; a single sender never waits
-	for {
-		var first *appendRequest
-		select {
-		case first = <-db.requests:
-		case <-db.closing:
-			select { // requests queued before Close are still served
-			case first = <-db.requests:
-			default:
-				return
-			}
-		}
-		// Senders that were just answered send again, one after the other: without waiting, the first would be committed alone.
-		for began, turn := time.Now(), 0; len(db.requests)+1 < last && turn < gatherTurns && time.Since(began) < gatherTime; turn++ {
-			runtime.Gosched()
-		}
-		group := []*appendRequest{first}
-		for n := len(first.entries); n < maxCommitEntries && len(db.requests) > 0; {
-			r := <-db.requests
-			group = append(group, r)
-			n += len(r.entries)
-		}
-		last = len(group)
-		db.commit(group)
-	}
-}
-
-func (db *DB) commit(group []*appendRequest) {
-	writers := make(map[string]*tenantWriter)
-	closed := db.closedByTenant.Load()
-	err := db.Failure()
-	if err == nil && !db.bolt.Load().NoSync {
-		err = db.startSealing()
-	}
-	if err == nil {
-		err = db.update(func(tx *bolt.Tx) error { return db.applyAll(tx, writers, group) })
-		if err == nil || db.Failure() == nil {
-			db.endCommit()
-		}
-	}
-	if err != nil {
-		db.closedByTenant.Store(closed) // no deletion began
-	}
-	if err != nil && len(group) > 1 && db.Failure() == nil && oplog.CodeOf(err) != oplog.CodeDiskFull {
-		// One request failed, not the disk: the others are none the worse.
-		for _, r := range group {
-			r.reset()
-			db.commit([]*appendRequest{r})
-		}
-		return
-	}
-	if err == nil {
-		for tenant, w := range writers {
-			db.heads[tenant] = w.head
-		}
-		for _, r := range group {
-			if r.refused == nil {
-				db.tell(r)
-				for _, one := range r.others {
-					db.tell(one)
-				}
-			}
-		}
-	}
-	for _, r := range group {
-		if err != nil {
-			r.receipts = nil
-			r.done <- err
-			continue
-		}
-		r.done <- r.refused
-	}
+	// Results for other copies, if the store is replicated.
+	leaves       [][]byte // of the recorded entries
+	deletionData []byte   // the record of the deletion
 }
 
 // apply writes one request, or rejects it without writing anything.
@@ -150,6 +67,9 @@ func (w *tenantWriter) apply(r *appendRequest) (err error) {
 		if err := w.addLeaf(e.Key(), data); err != nil {
 			return err
 		}
+		if w.replicated {
+			r.leaves = append(r.leaves, data)
+		}
 		r.receipts[i] = oplog.Receipt{ID: e.ID, Seq: e.Seq, Status: oplog.StatusRecorded}
 		if duplicates {
 			r.recorded = append(r.recorded, *e)
@@ -171,6 +91,7 @@ type tenantWriter struct {
 	dates                                map[string]*bolt.Bucket // entries of a date
 	idDates                              map[string]*idsOfDate
 	closed                               closedDays
+	replicated                           bool // requests keep the leaves that were added
 
 	day  int64  // since 1970, of the last date requested
 	date string // date of day

@@ -28,6 +28,11 @@ func (db *DB) applyAll(tx *bolt.Tx, writers map[string]*tenantWriter, group []*a
 			}
 		}
 	}
+	return db.saveWriters(writers)
+}
+
+// saveWriters writes what the writers of a transaction still hold, after its last entry.
+func (db *DB) saveWriters(writers map[string]*tenantWriter) error {
 	for tenant, w := range writers {
 		if err := errors.Join(w.saveTile(), w.saveIDs()); err != nil {
 			return fmt.Errorf("append to tenant %s: %w", tenant, err)
@@ -60,13 +65,23 @@ func (db *DB) applyEntries(tx *bolt.Tx, writers map[string]*tenantWriter, r *app
 	if len(r.entries) == 0 && r.skipped == 0 {
 		return nil
 	}
-	w := writers[r.tenant]
-	if w == nil {
-		if w, err = newTenantWriter(tx, r.tenant, db.heads[r.tenant]); err != nil {
-			return err
-		}
-		w.closed = db.closedOf(r.tenant)
-		writers[r.tenant] = w
+	w, err := db.writerOf(tx, writers, r.tenant)
+	if err != nil {
+		return err
 	}
 	return w.apply(r)
+}
+
+// writerOf returns the writer of a log in a transaction, which it makes if there is none.
+func (db *DB) writerOf(tx *bolt.Tx, writers map[string]*tenantWriter, name string) (*tenantWriter, error) {
+	if w := writers[name]; w != nil {
+		return w, nil
+	}
+	w, err := newTenantWriter(tx, name, db.heads[name])
+	if err != nil {
+		return nil, err
+	}
+	w.closed, w.replicated = db.closedOf(name), db.propose != nil
+	writers[name] = w
+	return w, nil
 }

@@ -48,8 +48,11 @@ type DB struct {
 	inProgress atomic.Pointer[map[string]uint64] // sizes of trees before the transaction that is not on disk yet; see finished.go
 
 	requests chan *appendRequest
-	queueMu  sync.RWMutex // read-locked while a request is queued; Close locks it
-	closed   bool         // guarded by queueMu: no more requests
+	followed chan *followRequest
+	propose  func(message []byte) (index uint64, err error) // see Replicate; nil for a single store
+	position atomic.Pointer[Position]                       // see Replicated
+	queueMu  sync.RWMutex                                   // read-locked while a request is queued; Close locks it
+	closed   bool                                           // guarded by queueMu: no more requests
 	closing  chan struct{}
 	stopped  sync.WaitGroup // the committer, and recoverWhenFailed
 

@@ -6,6 +6,7 @@
 //	meta/format                                    format version, decimal; sealedFormat while it is open, see seal.go
 //	meta/verifier, meta/key_changes                the log's verifier key; JSON, how it replaced earlier ones
 //	meta/signer                                    the private key, in stores of earlier versions
+//	meta/replicated                                index, 8 bytes, and chain of the last message; CRC-32C; see Message
 //	records/<kind>/<name>                          CRC-32C, 4 bytes; JSON
 //	names/<name>                                   CRC-32C of the name of a log, a kind or the head file; see names.go
 //	tenants/<tenant>/skipped                       operations that were not recorded, 8 bytes

@@ -32,7 +32,7 @@ func (db *DB) prepare(o Options, opened *opening) error {
 		}
 		inside = string(meta.Get(keySigner))
 		found, err = readNames(tx)
-		return errors.Join(err, db.readKeys(meta))
+		return errors.Join(err, db.readKeys(meta), db.notePosition(tx))
 	})
 	if err == nil {
 		err = db.checkNames(found, o)

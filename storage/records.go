@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"math"
+	"slices"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -64,9 +65,12 @@ func (db *DB) PutRecord(kind oplog.RecordKind, name string, replaces oplog.Revis
 
 // PutRecords replaces several records; see [oplog.Records].
 func (db *DB) PutRecords(changes []oplog.RecordChange, audit ...oplog.Entry) (err error) {
-	if len(audit) > 0 {
+	switch {
+	case len(audit) > 0:
 		_, err = db.submit(context.Background(), &appendRequest{tenant: audit[0].Tenant, entries: audit, changes: changes})
-	} else {
+	case db.propose != nil && !areLocal(changes):
+		_, err = db.submit(context.Background(), &appendRequest{changes: changes})
+	default:
 		err = db.update(func(tx *bolt.Tx) error {
 			if err := db.checkRevisions(tx, changes); err != nil {
 				return err
@@ -76,6 +80,11 @@ func (db *DB) PutRecords(changes []oplog.RecordChange, audit ...oplog.Entry) (er
 	}
 	db.tried(changes, err)
 	return err
+}
+
+// areLocal reports whether all of the changes are of local records.
+func areLocal(changes []oplog.RecordChange) bool {
+	return !slices.ContainsFunc(changes, func(c oplog.RecordChange) bool { return !oplog.IsLocal(c.Kind, c.Name) })
 }
 
 // tried tells watchers of changes that were made, or may have been seen by a reader before they became void: of those again, once the file has

@@ -118,6 +118,12 @@ func (db *DB) applyDeletion(tx *bolt.Tx, writers map[string]*tenantWriter, r *ap
 	if err != nil {
 		return err
 	}
+	r.deletionData = data
+	return db.putDeletion(tx, writers, d, data)
+}
+
+// putDeletion writes the record of a deletion, and closes its days.
+func (db *DB) putDeletion(tx *bolt.Tx, writers map[string]*tenantWriter, d *oplog.Deletion, data []byte) error {
 	closed := maps.Clone(*db.closedByTenant.Load())
 	closed[d.Tenant] = closed[d.Tenant].with(d)
 	db.closedByTenant.Store(&closed)

@@ -133,9 +133,12 @@ func (db *DB) loadSigner(inside string, o Options) error {
 		return nil
 	}
 	signer, verifier, err := readSigner(path)
+	_, replicated := db.Replicated()
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && o.WithoutKey:
+	case errors.Is(err, fs.ErrNotExist) && (o.WithoutKey || replicated):
 		return nil
+	case err == nil && replicated && verifier != db.VerifierKey() && strings.HasPrefix(verifier, db.name()+"+"):
+		return nil // it was replaced on another node, whose key is to be adopted
 	case errors.Is(err, fs.ErrNotExist):
 		return db.errNoKey()
 	case err != nil:
@@ -148,6 +151,26 @@ func (db *DB) loadSigner(inside string, o Options) error {
 	}
 	db.setSigner(signer)
 	return nil
+}
+
+// HasKey reports whether the store can sign. A replicated one cannot from when its key was replaced on another node until it adopts the new one.
+func (db *DB) HasKey() bool { return db.key.Load().signer != nil }
+
+// AdoptKey makes a private key from another node, which must be the log's, that of this one.
+func (db *DB) AdoptKey(text string) error {
+	db.signMu.Lock()
+	defer db.signMu.Unlock()
+	verifier, err := verifierOf(strings.TrimSpace(text))
+	if err != nil {
+		return err
+	}
+	if verifier != db.VerifierKey() {
+		return fmt.Errorf("the key is not that of this log: its verifier key is %s, that of this log is %s", verifier, db.VerifierKey())
+	}
+	if err := durable.WriteSecret(filepath.Join(db.dir, keyName), strings.TrimSpace(text)+"\n"); err != nil {
+		return err
+	}
+	return db.loadSigner("", Options{ReadOnly: true})
 }
 
 func (db *DB) setSigner(signer note.Signer) {
