@@ -85,13 +85,18 @@ exec chroot "$DIR/root" sh -ec "$SCRIPT"
 const said = `said() { "$@" > out 2>&1 || { cat out >&2; exit 1; }; grep -E '^(systemctl|oplog is|Until|The data)' out || true; }
 `
 
-// installedScript prints what is there after the installation, configures it and makes a log.
+// installedScript prints what is there after the installation, configures it, makes a log and serves it.
 const installedScript = `
 stat -c '%n %U:%G %a' /usr/bin/oplog /etc/oplog /etc/oplog/oplog.toml /var/lib/oplog /usr/lib/systemd/system/oplog.service
 getent passwd oplog | cut -d: -f6,7
 oplog version | head -1
 echo "data = \"/srv\"" > /etc/oplog/oplog.toml
-setpriv --reuid oplog --regid oplog --clear-groups oplog tenant add acme --name Acme --data /var/lib/oplog > out 2>&1
+as='setpriv --reuid oplog --regid oplog --clear-groups'
+$as oplog tenant add acme --name Acme --data /var/lib/oplog > out 2>&1
+$as oplog serve --config /etc/oplog/oplog.toml --data /var/lib/oplog --listen 127.0.0.1:0 --no-open > served 2>&1 &
+for i in $(seq 300); do ! grep -q '^listening on' served || break; sleep 0.1; done
+kill -TERM $!; wait $! || cat served
+grep -o '^listening on http://127.0.0.1' served
 `
 
 const installedOutput = `/usr/bin/oplog root:root 755
@@ -101,6 +106,7 @@ const installedOutput = `/usr/bin/oplog root:root 755
 /usr/lib/systemd/system/oplog.service root:root 644
 /var/lib/oplog:/usr/sbin/nologin
 oplog 1.2.3
+listening on http://127.0.0.1
 `
 
 const debScript = said + `

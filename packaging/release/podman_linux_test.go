@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -56,10 +58,15 @@ func TestPodman(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
+	dir, before := t.TempDir(), podmanGroups()
 	c := exec.Command("unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "sh", "-c", podmanScript)
 	c.Env = append(os.Environ(), "DIR="+dir, "CONTEXT="+unpackArchive(t, r), "SELF="+self, "DEBS="+packages, "TOLD="+podmanEnv)
 	out, err := c.CombinedOutput()
+	for _, group := range slices.Backward(podmanGroups()) { // those in others first
+		if !slices.Contains(before, group) {
+			_ = os.Remove(group) // it may be gone with the processes in it
+		}
+	}
 	switch {
 	case err != nil && len(out) == 0: // it did not come to the test
 		said, _ := os.ReadFile(dir + "/out")
@@ -70,6 +77,22 @@ func TestPodman(t *testing.T) {
 		t.Skipf("in its namespaces: %s", out)
 	}
 	t.Logf("%s", out)
+}
+
+// podmanGroups returns the control groups of podman, sorted: those of this machine are the only thing of it that the test changes.
+func podmanGroups() (all []string) {
+	for _, pattern := range []string{"", "/*", "/*/*", "/*/*/*"} {
+		for _, hierarchy := range []string{"/sys/fs/cgroup", "/sys/fs/cgroup/*"} {
+			found, _ := filepath.Glob(hierarchy + "/libpod_parent" + pattern) // the patterns are valid
+			for _, path := range found {
+				if info, err := os.Stat(path); err == nil && info.IsDir() {
+					all = append(all, path)
+				}
+			}
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 // podman is a run of the container.
