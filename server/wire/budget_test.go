@@ -5,6 +5,7 @@ import (
 	"errors"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 )
@@ -50,18 +51,16 @@ func TestBudgetWait(t *testing.T) {
 	got := make(chan string)
 	wait := func(name, caller string, n int64) {
 		t.Helper()
-		waiting := len(b.waiting)
+		waiting := b.inLines()
 		go func() {
 			if b.Wait(ctx, Holder{Caller: caller}, n) != nil {
 				name += " is refused"
 			}
 			got <- name
 		}()
-		for b.mu.Lock(); len(b.waiting) == waiting; b.mu.Lock() {
-			b.mu.Unlock()
+		for b.inLines() == waiting {
 			runtime.Gosched()
 		}
-		b.mu.Unlock()
 	}
 	want := func(name string) {
 		t.Helper()
@@ -90,9 +89,91 @@ func TestBudgetWait(t *testing.T) {
 	want("b's third is refused")
 	b.Give(Holder{Caller: "a"}, 1)
 	b.Give(Holder{Caller: "b"}, 2)
-	if len(b.byCaller) != 0 || b.held != 0 || len(b.waiting) != 0 {
-		t.Errorf("%d of %v are still held, %d wait", b.held, b.byCaller, len(b.waiting))
+	if len(b.byCaller) != 0 || b.held != 0 || len(b.waiting)+len(b.lines) != 0 {
+		t.Errorf("%d of %v are still held, %d wait", b.held, b.byCaller, b.inLines())
 	}
+}
+
+// inLines returns how many requests wait.
+func (b *Budget) inLines() (n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, l := range b.waiting {
+		n += len(l.waiters)
+	}
+	return n
+}
+
+// TestBudgetLines: callers are served in turn however many requests of one wait, and a request that gives up holds up none behind it.
+func TestBudgetLines(t *testing.T) {
+	b := NewBudget(2, 2, 2)
+	flood, other := Holder{Caller: "flood", Tenant: "acme"}, Holder{Caller: "other", Tenant: "acme"}
+	for range 2 {
+		if err := b.Take(flood, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := make(chan error)
+	wait := func(ctx context.Context, h Holder, n int64, done chan error) {
+		t.Helper()
+		before := b.inLines()
+		go func() { done <- b.Wait(ctx, h, n) }()
+		for b.inLines() == before {
+			runtime.Gosched()
+		}
+	}
+	leaving, leave := context.WithCancel(t.Context())
+	wait(leaving, flood, 2, got)
+	floods := make(chan error, 1000)
+	for range cap(floods) {
+		wait(t.Context(), flood, 1, floods)
+	}
+	wait(t.Context(), other, 1, got)
+	b.Give(flood, 1)
+	if err := <-got; err != nil { // the flood waits for two
+		t.Fatal(err)
+	}
+	wait(t.Context(), other, 1, got)
+	b.Give(other, 1) // to itself: what the first of the flood waits for is not there yet
+	if err := <-got; err != nil {
+		t.Fatal(err)
+	}
+	leave()
+	var over *OverBudget
+	if err := <-got; !errors.As(err, &over) || over.Share != OfCaller {
+		t.Errorf("%v", err)
+	}
+	for range cap(floods) {
+		b.Give(flood, 1)
+		if err := <-floods; err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.Give(flood, 1)
+	b.Give(other, 1)
+	if b.held != 0 || len(b.waiting)+len(b.lines) != 0 {
+		t.Errorf("%d are held, %d wait", b.held, b.inLines())
+	}
+}
+
+// BenchmarkBudget gives a share to the next of many requests of one caller that wait.
+func BenchmarkBudget(b *testing.B) {
+	budget, h := NewBudget(32, 16, 2), Holder{Caller: "key/oplog_read_1", Tenant: "acme"}
+	_, _ = budget.Take(h, 1), budget.Take(h, 1)
+	ctx, cancel := context.WithCancel(b.Context())
+	var waiting sync.WaitGroup
+	for range 2000 {
+		waiting.Go(func() { _ = budget.Wait(ctx, h, 1) })
+	}
+	for budget.inLines() < 2000 {
+		runtime.Gosched()
+	}
+	for b.Loop() {
+		waiting.Go(func() { _ = budget.Wait(ctx, h, 1) })
+		budget.Give(h, 1)
+	}
+	cancel()
+	waiting.Wait()
 }
 
 // TestReadGrowing: memory is taken as a body arrives, and not for what is only
