@@ -240,7 +240,6 @@ var writesApart = map[string]string{ // with the reason
 	"storage/backup.go os.RemoveAll":               "what remains is removed by the next restore",
 	"exports/jobs.go os.Remove":                    "what remains is removed at the next start",
 	"exports/jobs.go os.RemoveAll":                 "what remains is removed at the next start",
-	"exports/formats/xlsx.go os.MkdirAll":          "a directory of temporary files, which is removed",
 	"search/segment.go os.Remove":                  "what the manifest does not list is removed when the tenant is opened",
 	"node/backup.go os.Remove":                     "what remains is removed at the next start",
 	"exports/formats/read_xlsx.go os.Remove":       "it is in the system's temporary directory",

@@ -76,7 +76,7 @@ const (
 	sweepInterval     = time.Hour
 	manifestFile      = ".manifest"
 	exportPartFile    = ".part"
-	temporaryFiles    = ".tmp" // a directory
+	temporaryFiles    = ".tmp" // a directory, of earlier versions
 	exportTimeStamp   = "20060102T150405"
 )
 
@@ -149,7 +149,7 @@ func (s *Exports) Start(ctx context.Context, x Export, checks ...directory.May) 
 	if err != nil {
 		return Export{}, err
 	}
-	p.mayGoOn = func() error { return s.mayGoOn(p.Export) }
+	p.mayGoOn = s.space
 	if p.UserNames, err = s.userNames(ctx, p.Export); err != nil {
 		return Export{}, err
 	}

@@ -33,8 +33,6 @@ type job struct {
 	export  Export
 	cancel  context.CancelFunc
 	written int64 // bytes, of checkEvery
-
-	temporary int64 // bytes of its temporary files
 }
 
 func (s *Exports) format(name string) (oplog.ExportFormat, error) {
@@ -92,7 +90,6 @@ func (s *Exports) write(ctx context.Context, p plan) (size int64, err error) {
 	if err := durable.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return 0, err
 	}
-	p.terms.Temporary = s.temporary(p.Export)
 	defer func() { s.reportRemoval(p.Export, s.removeUnfinished(p.Export)) }()
 	err = durable.WriteFileVia(path+exportPartFile, path, 0o600, func(f *os.File) error {
 		check := func(bytes int64) error { return errors.Join(ctx.Err(), s.checkWritten(p.Export, bytes)) }
@@ -174,12 +171,10 @@ func (x *Export) fail(err error) {
 // path returns the path of an export's file.
 func (s *Exports) path(x Export) string { return filepath.Join(s.dir, x.ID+"."+x.Format) }
 
-// temporary returns the path of the directory of an export's temporary files.
-func (s *Exports) temporary(x Export) string { return s.path(x) + temporaryFiles }
-
-// removeUnfinished removes what an export needed until its file was complete: its temporary files, and the file under its temporary name.
+// removeUnfinished removes the file of an export under the name that it has until it is complete, and the directory of temporary files that
+// earlier versions had.
 func (s *Exports) removeUnfinished(x Export) error {
-	return errors.Join(os.RemoveAll(s.temporary(x)), os.RemoveAll(s.path(x)+exportPartFile))
+	return errors.Join(os.RemoveAll(s.path(x)+temporaryFiles), os.RemoveAll(s.path(x)+exportPartFile))
 }
 
 func (s *Exports) reportRemoval(x Export, err error) {

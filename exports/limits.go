@@ -1,9 +1,7 @@
 package exports
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"sync"
 	"time"
@@ -53,13 +51,13 @@ func (s *Exports) used(by Export) (creator, tenant usage, err error) {
 	return creator, tenant, err
 }
 
-// written returns about how many bytes a running export has written, in temporary files too.
+// written returns about how many bytes a running export has written.
 func (s *Exports) written(id string) (bytes int64, running bool) {
 	s.jobs.mu.Lock()
 	defer s.jobs.mu.Unlock()
 	run, running := s.jobs.running[id]
 	if running {
-		bytes = run.written + run.temporary
+		bytes = run.written
 	}
 	return bytes, running
 }
@@ -141,42 +139,6 @@ func (s *Exports) checkWritten(x Export, bytes int64) error {
 		return err
 	}
 	return s.checkUsed(x)
-}
-
-// mayGoOn returns an error if a running export may not write more: the free space is reserved, or it exceeds a limit with its temporary files.
-// These grow by themselves, so they are measured.
-func (s *Exports) mayGoOn(x Export) error {
-	if err := s.space(); err != nil {
-		return err
-	}
-	size, err := sizeOf(s.temporary(x))
-	if err != nil {
-		return err
-	}
-	s.jobs.mu.Lock()
-	run := s.jobs.running[x.ID]
-	grown := size != run.temporary
-	run.temporary = size
-	s.jobs.mu.Unlock()
-	if !grown {
-		return nil
-	}
-	return s.checkUsed(x)
-}
-
-// sizeOf returns the bytes of the files in a directory, which need not exist.
-func sizeOf(dir string) (size int64, err error) {
-	files, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
-	}
-	for _, f := range files {
-		info, statErr := f.Info()
-		if err = errors.Join(err, statErr); statErr == nil {
-			size += info.Size()
-		}
-	}
-	return size, err
 }
 
 // checkUsed returns an error if the creator of an export or its tenant exceeds a limit.

@@ -72,7 +72,7 @@ func (s *Exports) planExport(ctx context.Context, x Export) (plan, error) {
 }
 
 // Write writes an export synchronously, without a job or record, and returns it with its signed manifest. It keeps a given FileName, and
-// reports the rows written out of the total. Temporary files that a crash leaves are removed at the next start.
+// reports the rows written out of the total.
 func (s *Exports) Write(ctx context.Context, x Export, w io.Writer, progress func(done, total int)) (Export, string, error) {
 	name := x.FileName
 	p, err := s.planExport(ctx, x)
@@ -81,10 +81,6 @@ func (s *Exports) Write(ctx context.Context, x Export, w io.Writer, progress fun
 	}
 	if name != "" {
 		p.FileName = name
-	}
-	if s.store.Failure() == nil { // else nothing is written in its directory
-		p.terms.Temporary = s.temporary(p.Export)
-		defer func() { s.reportRemoval(p.Export, s.removeUnfinished(p.Export)) }()
 	}
 	progress(0, p.RowsTotal)
 	start := time.Now()
@@ -147,9 +143,6 @@ func (s *Exports) writeExport(ctx context.Context, p plan, to io.Writer, written
 		err = oplog.Refuse(oplog.CodeConflict, "export-incomplete", "The store has only {found} of the {expected} operations that it had when the export started: days were deleted meanwhile, or entries are missing. Start the export again; if it fails again, run oplog verify to find the missing entries.", m.Rows, p.RowsTotal)
 	}
 	if err != nil {
-		if d, ok := w.(interface{ Discard() }); ok {
-			d.Discard()
-		}
 		return m, err
 	}
 	if err := w.Close(); err != nil {

@@ -19,9 +19,6 @@ type ExportOptions struct {
 	Locale   string
 	Location *time.Location
 	Columns  []string // optional columns, of ExportColumns
-
-	// Temporary is the directory of temporary files: writers that need one create it, and the caller removes it; "" for the system's.
-	Temporary string
 }
 
 // The optional columns. The other columns are always present.

@@ -2,10 +2,8 @@ package formats
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"unicode/utf16"
 
@@ -32,16 +30,15 @@ const (
 
 // xlsxWriter streams rows into sheets.
 type xlsxWriter struct {
-	to      io.Writer
-	book    bookWriter
-	sheet   openSheet
+	out     *bufio.Writer
+	book    *bookWriter
 	texts   *texts
 	maxRows int // maximum rows on a sheet
 	maxText int // maximum bytes of text, but for the last row
 	sheets  int
-	row     int   // current row of the sheet, including the header
-	text    int   // bytes of text of the sheet
-	cells   []any // reused for every row
+	row     int      // current row of the sheet, including the header
+	text    int      // bytes of text of the sheet
+	cells   []string // reused for every row
 }
 
 func newXLSX(w io.Writer, t oplog.ExportOptions) (oplog.EntryWriter, error) {
@@ -49,41 +46,30 @@ func newXLSX(w io.Writer, t oplog.ExportOptions) (oplog.EntryWriter, error) {
 }
 
 func newSheets(w io.Writer, t oplog.ExportOptions, most int) (*xlsxWriter, error) {
-	if t.Temporary != "" { // without its directory, excelize would keep all in memory
-		if err := os.MkdirAll(t.Temporary, 0o700); err != nil {
-			return nil, fmt.Errorf("write XLSX: %w", err)
-		}
-	}
-	x := &xlsxWriter{to: w, texts: newTexts(t), maxRows: most, maxText: sheetText}
+	x := &xlsxWriter{out: bufio.NewWriterSize(w, 64<<10), texts: newTexts(t), maxRows: most, maxText: sheetText}
 	var err error
-	if x.book, err = newBookWriter(t.Temporary, len(x.texts.columns)); err != nil {
-		return nil, x.fail(err)
+	if x.book, err = newBookWriter(x.out, len(x.texts.columns)); err != nil {
+		return nil, fmt.Errorf("write XLSX: %w", err)
 	}
 	return x, x.nextSheet()
 }
 
-// nextSheet ends a sheet and begins another, with its header.
+// nextSheet begins a sheet, with its header.
 func (x *xlsxWriter) nextSheet() error {
-	if x.sheet.flush != nil {
-		if err := x.sheet.flush(); err != nil {
-			return x.fail(err)
-		}
-	}
 	x.sheets++
 	name := sheetName
 	if x.sheets > 1 {
 		name = fmt.Sprintf("%s %d", sheetName, x.sheets)
 	}
-	var err error
-	if x.sheet, err = x.book.add(name); err != nil {
-		return x.fail(err)
+	x.row, x.text = 1, 0
+	if err := x.book.add(name, x.texts.header()); err != nil {
+		return fmt.Errorf("write XLSX: %w", err)
 	}
-	x.row, x.text = 0, 0
-	return x.add(x.texts.header(), x.sheet.setHeader)
+	return nil
 }
 
-// add adds a row by set. A text that exceeds the cell limit continues to the right of the last column.
-func (x *xlsxWriter) add(texts []string, set setRow) error {
+// add adds a row. A text that exceeds the cell limit continues to the right of the last column.
+func (x *xlsxWriter) add(texts []string) error {
 	x.row++
 	x.cells = x.cells[:0]
 	var more []string
@@ -93,13 +79,10 @@ func (x *xlsxWriter) add(texts []string, set setRow) error {
 			pieces := pieces(text, excelize.TotalCellChars, continued(x.texts.locale))
 			text, more = pieces[0], append(more, pieces[1:]...)
 		}
-		x.cells = append(x.cells, cellOf(text))
+		x.cells = append(x.cells, text)
 	}
-	for _, text := range more {
-		x.cells = append(x.cells, cellOf(text))
-	}
-	if err := set(x.row, x.cells); err != nil {
-		return x.fail(err)
+	if err := x.book.sheet.row(append(x.cells, more...), 0); err != nil {
+		return fmt.Errorf("write XLSX: %w", err)
 	}
 	return nil
 }
@@ -112,19 +95,11 @@ func (x *xlsxWriter) Write(entries []oplog.Entry) error {
 				return err
 			}
 		}
-		if err := x.add(x.texts.row(&entries[i]), x.sheet.setRow); err != nil {
+		if err := x.add(x.texts.row(&entries[i])); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// cellOf returns a cell for excelize, nil for an empty one.
-func cellOf(text string) any {
-	if text == "" {
-		return nil
-	}
-	return text
 }
 
 // continuedEN and continuedZH mark cells whose text continues to the right of the last column. No line of changes begins like this.
@@ -177,29 +152,13 @@ func units(text string) int {
 	return n
 }
 
-// Close writes the file.
+// Close writes the rest.
 func (x *xlsxWriter) Close() error {
-	if err := x.sheet.flush(); err != nil {
-		return x.fail(err)
-	}
-	out := bufio.NewWriterSize(x.to, 64<<10)
-	err := x.book.writeTo(out)
-	if err == nil {
-		err = out.Flush()
-	}
-	if err != nil {
-		return x.fail(err)
-	}
 	if err := x.book.close(); err != nil {
 		return fmt.Errorf("write XLSX: %w", err)
 	}
+	if err := x.out.Flush(); err != nil {
+		return fmt.Errorf("write XLSX: %w", err)
+	}
 	return nil
-}
-
-// Discard removes the temporary files of an abandoned file.
-func (x *xlsxWriter) Discard() { _ = x.book.close() }
-
-// fail removes the temporary files.
-func (x *xlsxWriter) fail(err error) error {
-	return fmt.Errorf("write XLSX: %w", errors.Join(err, x.book.close()))
 }

@@ -149,7 +149,7 @@ func TestXLSXSheetsOfLongTexts(t *testing.T) {
 	}
 }
 
-// A workbook is written in small parts, not made in memory first.
+// A workbook is written in small parts while its rows come, not made in memory or in a temporary file first.
 func TestXLSXInParts(t *testing.T) {
 	out := &longestWrite{}
 	w, err := XLSX.New(out, oplog.ExportOptions{Catalog: oplog.BuiltInCatalog(), Location: shanghai(t)})
@@ -161,12 +161,87 @@ func TestXLSXInParts(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	beforeEnd := out.total
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if out.total < 200_000 || out.longest > 64<<10 {
 		t.Errorf("of %d bytes, %d were written at once", out.total, out.longest)
 	}
+	if beforeEnd < out.total*9/10 {
+		t.Errorf("of %d bytes, only %d were written before the end", out.total, beforeEnd)
+	}
+}
+
+// Sheets are as excelize writes them, byte by byte.
+func TestXLSXSheetsAsExcelize(t *testing.T) {
+	header := []string{"Time", "", "Who \"did\" it"}
+	texts := []string{"=1+1", " a", "a\n", "a\tb\r\n<c> & 'd'", "_x000D_ and _x005F_", "_x00g1_ _x_", "\x00\x1f\xff\ufffd\ufffe", "长🎁\u200f", strings.Repeat("x", 5000)}
+	var out bytes.Buffer
+	book, err := newBookWriter(&out, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs := excelize.NewFile()
+	defer theirs.Close()
+	bold, err := theirs.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for number, name := range []string{"Log", "Log 2", "Log 3"} {
+		errs := []error{book.add(name, header)}
+		if number == 0 {
+			errs = append(errs, theirs.SetSheetName("Sheet1", name))
+		} else {
+			_, err := theirs.NewSheet(name)
+			errs = append(errs, err)
+		}
+		stream, err := theirs.NewStreamWriter(name)
+		errs = append(errs, err, stream.SetColWidth(1, 3, 20))
+		errs = append(errs, stream.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}))
+		errs = append(errs, stream.SetRow("A1", []any{header[0], nil, header[2]}, excelize.RowOpts{StyleID: bold}))
+		for i, text := range texts {
+			errs = append(errs, book.sheet.row([]string{"", text, text}, 0), stream.SetRow(fmt.Sprint("A", i+2), []any{nil, text, text}))
+		}
+		if err := errors.Join(append(errs, stream.Flush())...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := theirs.WriteToBuffer()
+	if err := errors.Join(err, book.close()); err != nil {
+		t.Fatal(err)
+	}
+	got, expected := parts(t, out.Bytes()), parts(t, want.Bytes())
+	for name, part := range expected {
+		if got[name] != part {
+			t.Errorf("%s is\n%s\nwant\n%s", name, got[name], part)
+		}
+	}
+	if len(got) != len(expected) {
+		t.Errorf("%d parts, want %d", len(got), len(expected))
+	}
+}
+
+// parts returns the parts of a workbook by name.
+func parts(t *testing.T, data []byte) map[string]string {
+	t.Helper()
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := make(map[string]string)
+	for _, file := range z.File {
+		part, err := file.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(part)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[file.Name] = string(text)
+	}
+	return all
 }
 
 type longestWrite struct{ total, longest int }
@@ -185,11 +260,6 @@ func TestXLSXFailing(t *testing.T) {
 	if err := errors.Join(w.Write(sample()), w.Close()); !errors.Is(err, errFull) {
 		t.Errorf("%v, want %v", err, errFull)
 	}
-	w, err = XLSX.New(io.Discard, oplog.ExportOptions{Catalog: oplog.BuiltInCatalog(), Location: shanghai(t)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.(*xlsxWriter).Discard()
 	if left, err := os.ReadDir(os.Getenv("TMPDIR")); err != nil || len(left) > 0 {
 		t.Errorf("%v is left, %v", left, err)
 	}

@@ -254,13 +254,6 @@ func (w *gatedWriter) Write(entries []oplog.Entry) error {
 	return w.EntryWriter.Write(entries)
 }
 
-// Discard discards the file if its format has to.
-func (w *gatedWriter) Discard() {
-	if d, ok := w.EntryWriter.(interface{ Discard() }); ok {
-		d.Discard()
-	}
-}
-
 // wait blocks if Gate is set.
 func (f *Lines) wait() error {
 	if f.Gate == nil {
