@@ -96,6 +96,7 @@ type common struct {
 	formats   []oplog.ExportFormat
 	space     func() error // returns CodeDiskFull if the free space is reserved for recording
 	starting  sync.Map     // *sync.Mutex by tenant; see startingOf
+	kept      *keptExports
 	jobs      jobs
 	took      *timing.Histogram // see Took
 	failures  atomic.Uint64     // see Failures
@@ -103,7 +104,7 @@ type common struct {
 
 // New returns the exports of a store; space returns an error while nothing may be written. Exports that were interrupted by the last shutdown or crash are marked as failed.
 func New(store oplog.Store, index oplog.Index, directory *directory.Directory, now func() time.Time, dir string, formats []oplog.ExportFormat, space func() error) (*Exports, error) {
-	s := &Exports{changes: store, common: &common{store: store, index: index, directory: directory, now: now, dir: dir, formats: formats, space: space, took: timing.New(timing.Long)}}
+	s := &Exports{changes: store, common: &common{store: store, index: index, directory: directory, now: now, dir: dir, formats: formats, space: space, kept: newKeptExports(store), took: timing.New(timing.Long)}}
 	s.jobs = jobs{stop: make(chan struct{}), running: make(map[string]*job), slots: make(map[string]chan struct{})}
 	err := s.recover()
 	if err != nil && s.store.Failure() != nil {
@@ -139,7 +140,7 @@ func (s *Exports) Formats() []oplog.ExportFormat { return s.formats }
 // Start starts an export and returns immediately. Entries that arrive later are not included. x says what to export, in which format, and
 // who requested it; the other fields are filled in. Counting can take long; the checks are called last.
 func (s *Exports) Start(ctx context.Context, x Export, checks ...directory.May) (Export, error) {
-	if err := s.removeExpired(x.Tenant + "/"); err != nil {
+	if err := s.removeExpiredOf(x.Tenant); err != nil {
 		return Export{}, err
 	}
 	if err := s.checkLimits(x); err != nil { // before anything is counted

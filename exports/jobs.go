@@ -204,7 +204,7 @@ func (s *Exports) recover() error {
 			return err
 		}
 	}
-	if err := errors.Join(s.removeExpired(""), s.removeOrphans(all)); err != nil {
+	if err := errors.Join(s.removeExpired(), s.removeOrphans(all)); err != nil {
 		return err
 	}
 	s.jobs.done.Go(s.sweep)
@@ -218,16 +218,16 @@ func (s *Exports) sweep() {
 	for {
 		select {
 		case <-tick.C:
-			faults.Report("removing expired exports, which is retried", s.removeExpired(""))
+			faults.Report("removing expired exports, which is retried", s.removeExpired())
 		case <-s.jobs.stop:
 			return
 		}
 	}
 }
 
-// removeExpired deletes the expired exports whose record names have a prefix.
-func (s *Exports) removeExpired(prefix string) error {
-	all, err := records.List[Export](s.store, oplog.RecordExport, prefix)
+// removeExpired deletes all exports that have expired.
+func (s *Exports) removeExpired() error {
+	all, err := records.List[Export](s.store, oplog.RecordExport, "")
 	if err != nil {
 		return err
 	}
@@ -241,12 +241,34 @@ func (s *Exports) removeExpired(prefix string) error {
 	return nil
 }
 
-// expired reports whether an export has expired. Failed and cancelled ones of earlier versions have no time of expiry.
-func (s *Exports) expired(x Export) bool {
-	if x.ExpiresAt.IsZero() && !x.FinishedAt.IsZero() {
-		x.ExpiresAt = x.FinishedAt.Add(Lifetime)
+// removeExpiredOf deletes those of a tenant.
+func (s *Exports) removeExpiredOf(tenant string) error {
+	all, err := s.kept.of(tenant)
+	if err != nil {
+		return err
 	}
-	return !x.ExpiresAt.IsZero() && s.now().After(x.ExpiresAt)
+	for _, k := range all {
+		if s.past(k.expires) {
+			if err := s.remove(Export{ID: k.id, Tenant: tenant, Format: k.format}, s.store); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// expired reports whether an export has expired.
+func (s *Exports) expired(x Export) bool { return s.past(x.expiry()) }
+
+// past reports whether a time of expiry has come; zero never does.
+func (s *Exports) past(expiry time.Time) bool { return !expiry.IsZero() && s.now().After(expiry) }
+
+// expiry returns when an export expires; zero while it runs. Failed and cancelled ones of earlier versions have no time of expiry.
+func (x *Export) expiry() time.Time {
+	if x.ExpiresAt.IsZero() && !x.FinishedAt.IsZero() {
+		return x.FinishedAt.Add(Lifetime)
+	}
+	return x.ExpiresAt
 }
 
 // remove removes an export, then its files. Those that a crash leaves are removed at the next start.

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"oplog/oplog"
-	"oplog/records"
 )
 
 // Limits of a tenant's exports, and of those of one person or key.
@@ -27,39 +26,33 @@ type usage struct {
 	expires       time.Time // when the first of the kept ones will be deleted; zero if none is finished
 }
 
-func (u *usage) add(x Export, running bool) {
+func (u *usage) add(bytes int64, expires time.Time, running bool) {
 	u.kept++
-	u.bytes += x.Size
+	u.bytes += bytes
 	if running {
 		u.running++
-	} else if u.expires.IsZero() || x.ExpiresAt.Before(u.expires) {
-		u.expires = x.ExpiresAt
+	} else if u.expires.IsZero() || expires.Before(u.expires) {
+		u.expires = expires
 	}
 }
 
-// used returns what the creator of an export and its tenant use.
+// used returns what the creator of an export and its tenant use, with about what running ones have written.
 func (s *Exports) used(by Export) (creator, tenant usage, err error) {
-	all, err := records.List[Export](s.store, oplog.RecordExport, by.Tenant+"/")
-	for _, x := range all {
-		written, running := s.written(x.ID)
-		x.Size = max(x.Size, written)
-		tenant.add(x, running)
-		if x.CreatedBy == by.CreatedBy {
-			creator.add(x, running)
+	all, err := s.kept.of(by.Tenant)
+	s.jobs.mu.Lock()
+	defer s.jobs.mu.Unlock()
+	for i := range all {
+		x, bytes := &all[i], all[i].size
+		run, running := s.jobs.running[x.id]
+		if running {
+			bytes = max(bytes, run.written)
+		}
+		tenant.add(bytes, x.expires, running)
+		if x.createdBy == by.CreatedBy {
+			creator.add(bytes, x.expires, running)
 		}
 	}
 	return creator, tenant, err
-}
-
-// written returns about how many bytes a running export has written.
-func (s *Exports) written(id string) (bytes int64, running bool) {
-	s.jobs.mu.Lock()
-	defer s.jobs.mu.Unlock()
-	run, running := s.jobs.running[id]
-	if running {
-		bytes = run.written
-	}
-	return bytes, running
 }
 
 // checkLimits returns CodeTooMany if a creator or its tenant may not start another export, or CodeDiskFull if nobody may.
