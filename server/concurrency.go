@@ -16,6 +16,10 @@ import (
 // turnTime is how long a request may wait for its turn.
 const turnTime = 10 * time.Second
 
+// refusedPause is how long the turn of a request lasts that was refused because its caller has too much: with two processors, a caller has 200 of
+// them in a second.
+const refusedPause = 10 * time.Millisecond
+
 // newTurns returns the turns of requests that read a tenant: as many of one caller are served at a time as there are processors, some of one
 // tenant, and some of all. More would not be faster, only keep others waiting, and hold the memory of as many responses.
 func newTurns() *wire.Budget {
@@ -59,9 +63,14 @@ func (s *Server) whileThere(c *fiber.Ctx) (ctx context.Context, stop func()) {
 	}
 }
 
-// endTurn ends the turn of a request that has one.
-func endTurn(c *fiber.Ctx) {
-	if end, ok := c.Locals(turnKey{}).(func()); ok {
+// endTurn ends the turn of a request that has one: at once, or with a pause after one that asked for more than its caller may have. Such
+// requests take so little time that thousands of them would keep the processors from everybody else.
+func (s *Server) endTurn(c *fiber.Ctx) {
+	switch end, ok := c.Locals(turnKey{}).(func()); {
+	case !ok:
+	case c.Response().StatusCode() == http.StatusTooManyRequests:
+		time.AfterFunc(s.refusedPause, end)
+	default:
 		end()
 	}
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/json"
 	"io"
 	"net"
 	"slices"
@@ -9,7 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"oplog/exports"
 	"oplog/identity"
+	"oplog/oplog"
 	"oplog/server/wire"
 )
 
@@ -68,6 +71,36 @@ func TestTurns(t *testing.T) {
 	if held := turns.Held(caller.Caller); held != 0 {
 		t.Errorf("%d turns have not ended", held)
 	}
+}
+
+// TestTurnsOfRefusals: a request that is refused because its caller has too much is answered at once and keeps its turn for a while, others do not.
+func TestTurnsOfRefusals(t *testing.T) {
+	var store oplog.Store
+	f := newServerOver(t, func(s oplog.Store) oplog.Store { store = s; return s })
+	f.server.refusedPause = time.Hour
+	keys := must(f.log.Identity.Keys("acme"))(t)
+	key := keys[slices.IndexFunc(keys, func(k identity.APIKey) bool { return k.Name == "read" })]
+	turns := func(want int64) {
+		t.Helper()
+		if held := f.server.turns.Held("key acme " + key.ID); held != want {
+			t.Errorf("%d turns are held, want %d", held, want)
+		}
+	}
+	f.get("read", tenantA+"/summary", 200)
+	f.asProblem(f.send("read", "POST", exportsPath, `{"range":"today","format":"doc"}`), 422)
+	turns(0)
+	for i := range exports.MaxKeptOfCreator {
+		x := exports.Export{ID: strconv.Itoa(i), Tenant: "acme", Status: exports.Done, Format: "csv", CreatedBy: exports.Creator{Key: key.Name, KeyID: key.ID}, ExpiresAt: clock.Add(time.Hour)}
+		f.noError(store.PutRecord(oplog.RecordExport, "acme/"+x.ID, oplog.Revision{}, must(json.Marshal(x))(t)))
+	}
+	f.asProblem(f.send("read", "POST", exportsPath, anExport), 429)
+	turns(1)
+	f.server.refusedPause = 0
+	f.asProblem(f.send("read", "POST", exportsPath, anExport), 429)
+	for start := time.Now(); f.server.turns.Held("key acme "+key.ID) > 1 && time.Since(start) < 10*time.Second; {
+		time.Sleep(time.Millisecond)
+	}
+	turns(1)
 }
 
 // TestTurnsOfATenant: many callers of one tenant leave turns to the others.

@@ -123,6 +123,7 @@ type Server struct {
 	stall          time.Duration // see liveStall
 	watchAfter     time.Duration // see watchAfter
 	turnTime       time.Duration // see turnTime
+	refusedPause   time.Duration // see refusedPause
 
 	certificateExpires func() time.Time // see Options.CertificateExpires
 }
@@ -171,7 +172,7 @@ func New(n *node.Node, o Options) *Server {
 		s.node, s.live = n, journal.NewLive(n.Journal, appendEvent)
 	}
 	s.streamsContext, s.endStreams = context.WithCancel(context.Background())
-	s.keepAlive, s.stall, s.watchAfter, s.turnTime = liveKeepAlive, liveStall, watchAfter, turnTime
+	s.keepAlive, s.stall, s.watchAfter, s.turnTime, s.refusedPause = liveKeepAlive, liveStall, watchAfter, turnTime, refusedPause
 	s.syncs, s.certificateExpires = o.Syncs, o.CertificateExpires
 	s.loadFiles(o)
 	s.app = fiber.New(fiber.Config{
@@ -331,7 +332,7 @@ func (s *Server) frame(c *fiber.Ctx) error {
 			c.Response().Header.Del(fiber.HeaderContentEncoding)
 		}
 	}
-	endTurn(c)
+	s.endTurn(c)
 	s.bodies.Finish(c)
 	took := time.Since(start)
 	s.meters.count(c, took)
