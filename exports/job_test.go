@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"oplog/exports"
+	"oplog/exports/formats"
 	"oplog/node/nodetest"
 	"oplog/oplog"
 	"oplog/records"
@@ -179,5 +180,19 @@ func TestWriteExport(t *testing.T) {
 	cancel()
 	if _, _, err := l.Exports.Write(ctx, exports.Export{Tenant: "acme", Format: "txt", Range: oplog.RangeToday}, &out, func(_, _ int) {}); err == nil {
 		t.Error("a cancelled export is written")
+	}
+}
+
+// Whoever writes the file is told how to pause.
+func TestExportsPause(t *testing.T) {
+	l := newLog(t)
+	l.Record("acme", nodetest.Entry("a", 1))
+	var given oplog.ExportOptions
+	l.Lines.Under = func(w io.Writer, o oplog.ExportOptions) (oplog.EntryWriter, error) {
+		given = o
+		return formats.NDJSON.New(w, o)
+	}
+	if l.ended(l.export(exports.Export{Tenant: "acme", Range: oplog.RangeToday}), exports.Done); given.Pause == nil {
+		t.Error("there is no pause")
 	}
 }

@@ -118,11 +118,13 @@ func (s *Exports) writeExport(ctx context.Context, p plan, to io.Writer, written
 		By: p.CreatedBy.String(), At: p.CreatedAt, Snapshot: p.snapshot, Checkpoint: p.checkpoint,
 	}
 	file := &hashingWriter{to: to, sum: sha256.New()}
+	var pace background.Pacer
+	p.terms.Pause = pace.YieldWithin
 	w, err := p.format.New(file, p.terms)
 	if err != nil {
 		return m, err
 	}
-	err = s.eachRow(ctx, p, func(entries []oplog.Entry) error {
+	err = s.eachRow(ctx, p, &pace, func(entries []oplog.Entry) error {
 		for i := range entries {
 			seq := entries[i].Seq
 			if entries[i].Damaged {
@@ -162,8 +164,7 @@ func (s *Exports) signManifest(m Manifest) (string, error) {
 
 // eachRow calls visit with an export's entries in the order of the list, in chunks. Reading and writing alternate, with pauses: an export
 // uses at most one processor and leaves the others to appends and queries.
-func (s *Exports) eachRow(ctx context.Context, p plan, visit func([]oplog.Entry) error) error {
-	var pace background.Pacer
+func (s *Exports) eachRow(ctx context.Context, p plan, pace *background.Pacer, visit func([]oplog.Entry) error) error {
 	some := func(entries []oplog.Entry) error {
 		if p.mayGoOn != nil {
 			if err := p.mayGoOn(); err != nil {

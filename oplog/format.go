@@ -19,6 +19,14 @@ type ExportOptions struct {
 	Locale   string
 	Location *time.Location
 	Columns  []string // optional columns, of ExportColumns
+	Pause    func()   // called after every few entries that are written at once; nil for none
+}
+
+// PauseAt calls Pause, if there is one, after each of many entries whose number, counted from 0, is the last of every.
+func (o *ExportOptions) PauseAt(number, every int) {
+	if o.Pause != nil && number%every == every-1 {
+		o.Pause()
+	}
 }
 
 // The optional columns. The other columns are always present.

@@ -20,9 +20,10 @@ var CSV = oplog.ExportFormat{Name: "csv", ContentType: "text/csv; charset=utf-8"
 const byteOrderMark = "\ufeff"
 
 type csvWriter struct {
-	texts *texts
-	lines *lineWriter
-	rows  reflect.Value // an array of rowsAtOnce rows, reused by every Write
+	options oplog.ExportOptions
+	texts   *texts
+	lines   *lineWriter
+	rows    reflect.Value // an array of rowsAtOnce rows, reused by every Write
 }
 
 // rowsAtOnce is the number of rows passed to gocsv at once. They are passed as an array, by value: gocsv copies each cell of mutable values
@@ -30,7 +31,7 @@ type csvWriter struct {
 const rowsAtOnce = 64
 
 func newCSV(w io.Writer, t oplog.ExportOptions) (oplog.EntryWriter, error) {
-	c := &csvWriter{texts: newTexts(t), lines: newLineWriter(w)}
+	c := &csvWriter{options: t, texts: newTexts(t), lines: newLineWriter(w)}
 	row := rowType(c.texts.columns, t.Locale)
 	c.rows = reflect.New(reflect.ArrayOf(rowsAtOnce, row)).Elem()
 	c.lines.raw(byteOrderMark)
@@ -68,6 +69,7 @@ func (c *csvWriter) Write(entries []oplog.Entry) error {
 		if err := gocsv.MarshalCSVWithoutHeaders(rows.Interface(), c.lines); err != nil {
 			return fmt.Errorf("write CSV: %w", err)
 		}
+		c.options.PauseAt(0, 1)
 	}
 	return nil
 }

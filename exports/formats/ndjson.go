@@ -15,13 +15,14 @@ var NDJSON = oplog.ExportFormat{Name: "ndjson", ContentType: "application/x-ndjs
 type ndjsonWriter struct {
 	out     *bufio.Writer
 	encoder *json.Encoder
+	options oplog.ExportOptions
 }
 
-func newNDJSON(w io.Writer, _ oplog.ExportOptions) (oplog.EntryWriter, error) {
+func newNDJSON(w io.Writer, t oplog.ExportOptions) (oplog.EntryWriter, error) {
 	out := bufio.NewWriterSize(w, 64<<10)
 	encoder := json.NewEncoder(out)
 	encoder.SetEscapeHTML(false) // keep recorded text unescaped
-	return &ndjsonWriter{out, encoder}, nil
+	return &ndjsonWriter{out, encoder, t}, nil
 }
 
 // Write adds a line per entry.
@@ -30,6 +31,7 @@ func (n *ndjsonWriter) Write(entries []oplog.Entry) error {
 		if err := n.encoder.Encode(&entries[i]); err != nil {
 			return fmt.Errorf("write NDJSON: %w", err)
 		}
+		n.options.PauseAt(i, 64)
 	}
 	return nil
 }

@@ -31,6 +31,7 @@ const (
 // xlsxWriter streams rows into sheets.
 type xlsxWriter struct {
 	out     *bufio.Writer
+	options oplog.ExportOptions
 	book    *bookWriter
 	texts   *texts
 	maxRows int // maximum rows on a sheet
@@ -46,7 +47,7 @@ func newXLSX(w io.Writer, t oplog.ExportOptions) (oplog.EntryWriter, error) {
 }
 
 func newSheets(w io.Writer, t oplog.ExportOptions, most int) (*xlsxWriter, error) {
-	x := &xlsxWriter{out: bufio.NewWriterSize(w, 64<<10), texts: newTexts(t), maxRows: most, maxText: sheetText}
+	x := &xlsxWriter{out: bufio.NewWriterSize(w, 64<<10), options: t, texts: newTexts(t), maxRows: most, maxText: sheetText}
 	var err error
 	if x.book, err = newBookWriter(x.out, len(x.texts.columns)); err != nil {
 		return nil, fmt.Errorf("write XLSX: %w", err)
@@ -98,6 +99,7 @@ func (x *xlsxWriter) Write(entries []oplog.Entry) error {
 		if err := x.add(x.texts.row(&entries[i])); err != nil {
 			return err
 		}
+		x.options.PauseAt(i, 16)
 	}
 	return nil
 }
