@@ -48,6 +48,11 @@ func BenchmarkAttack(b *testing.B) {
 	f.fill("acme", f.writeKey, 20)
 	time.Sleep(2 * time.Second)
 	idle := f.memory()
+	b.Run("nobody", func(b *testing.B) { // what the machine itself makes others wait
+		for range b.N {
+			f.flood(b, 0, sends{}, idle)
+		}
+	})
 	for _, flood := range []struct {
 		name string
 		sends
@@ -64,7 +69,7 @@ func BenchmarkAttack(b *testing.B) {
 	} {
 		b.Run(flood.name, func(b *testing.B) {
 			for range b.N {
-				f.flood(b, flood.sends, idle)
+				f.flood(b, attackers, flood.sends, idle)
 			}
 		})
 	}
@@ -187,7 +192,7 @@ func (f *flooded) memory() float64 {
 
 // flood holds hostile connections, measures, and reports. What others wait while the connections are being opened is reported separately: the
 // clients of both share this process and its processors then.
-func (f *flooded) flood(b *testing.B, s sends, idle float64) {
+func (f *flooded) flood(b *testing.B, attackers int, s sends, idle float64) {
 	b.Helper()
 	var hostile sync.WaitGroup
 	var connected, tried atomic.Int64
@@ -202,7 +207,7 @@ func (f *flooded) flood(b *testing.B, s sends, idle float64) {
 	opening, peak, exported, failed := time.Duration(0), 0.0, 0.0, 0
 	for time.Now().Before(end) || len(waits) == 0 {
 		peak, exported = max(peak, f.memory()), max(exported, f.exported())
-		stand := tried.Load() == attackers
+		stand := int(tried.Load()) == attackers
 		start := time.Now()
 		if !f.page(b, client) {
 			failed++
