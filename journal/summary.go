@@ -53,6 +53,7 @@ func (j *Journal) Summary(ctx context.Context, tenant string, q oplog.Query, loc
 	f.Organization, f.More.Organization = facet(counts.Organizations, t.OrganizationName)
 	f.Outcome, _ = facet(counts.Outcomes, func(string) string { return "" })
 	f.Role, f.More.Role = facet(counts.Roles, func(string) string { return "" })
+	f.More.Role += counts.MoreRoles
 	f.User, f.More.User = counts.Users, counts.MoreUsers
 	return s, nil
 }

@@ -97,7 +97,8 @@ type Counts struct {
 	Operations    map[string]int
 	Organizations map[string]int
 	Outcomes      map[string]int
-	Roles         map[string]int
-	Users         []FacetValue // the most frequent, with their latest names
-	MoreUsers     int          // that are not among them
+	Roles         map[string]int // the MaxFacetValues most frequent
+	MoreRoles     int            // that are not among them
+	Users         []FacetValue   // the MaxUserFacets most frequent, with their latest names
+	MoreUsers     int            // that are not among them
 }

@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -47,7 +46,7 @@ func (x *Index) Count(ctx context.Context, tenant string, m oplog.Match, buckets
 	if err := t.addTail(ctx, v); err != nil {
 		return oplog.Counts{}, err
 	}
-	return t.counts(), nil
+	return t.counts(ctx, v)
 }
 
 // manyHits is the number of matches from which they are counted on all processors.
@@ -146,8 +145,8 @@ func newTally(ctx context.Context, m *matcher, starts []time.Time) *tally {
 // fit makes room for all numbers assigned so far.
 func (t *tally) fit() {
 	t.tail.fit()
-	t.actions = append(t.actions, make([]uint32, len(t.tail.actionOf)-len(t.actions))...)
-	t.actors = append(t.actors, make([]uint32, len(t.tail.actorOf)-len(t.actors))...)
+	t.actions = append(t.actions, make([]uint32, len(t.tail.actions)-len(t.actions))...)
+	t.actors = append(t.actors, make([]uint32, len(t.tail.actors)-len(t.actors))...)
 }
 
 // add adds the counts of another tally of the same query.
@@ -299,61 +298,4 @@ func (t *tally) addTail(ctx context.Context, v *view) error {
 		}
 		return true
 	})
-}
-
-// counts converts the counts by number to counts by value.
-func (t *tally) counts() oplog.Counts {
-	n := t.tail.numbering
-	n.mu.RLock()
-	defer n.mu.RUnlock()
-	modules, operations, outcomes := make([]int, len(n.modules.texts)), make([]int, len(n.operations.texts)), make([]int, len(n.outcomes.texts))
-	for number, count := range t.actions {
-		of := n.actionOf[number]
-		modules[of[0]] += int(count)
-		operations[of[1]] += int(count)
-		outcomes[of[2]] += int(count)
-	}
-	users, organizations, roles := make([]userCount, len(n.users.texts)), make([]int, len(n.organizations.texts)), make([]int, len(n.roles.texts))
-	for number, count := range t.actors {
-		if count == 0 {
-			continue
-		}
-		of := n.actorOf[number]
-		organizations[of[1]] += int(count)
-		roles[of[2]] += int(count)
-		u := &users[of[0]]
-		if latest := n.latest[number]; u.count == 0 || latest > u.latest {
-			u.actor, u.latest = number, latest
-		}
-		u.count += int(count)
-	}
-	top, more := topUsers(users, n.actors)
-	return oplog.Counts{
-		Total: t.total, Buckets: t.buckets, Users: top, MoreUsers: more,
-		Modules: n.modules.counts(modules), Operations: n.operations.counts(operations), Outcomes: n.outcomes.counts(outcomes),
-		Organizations: n.organizations.counts(organizations), Roles: n.roles.counts(roles),
-	}
-}
-
-// userCount is a user's count, with the actor that has the user's latest name.
-type userCount struct {
-	count, actor int
-	latest       int64 // microseconds
-}
-
-// topUsers returns the users with the largest counts, and the number of the others.
-func topUsers(users []userCount, actors []actor) (top []oplog.FacetValue, more int) {
-	users = slices.DeleteFunc(users, func(u userCount) bool { return u.count == 0 })
-	slices.SortFunc(users, func(a, b userCount) int {
-		if a.count != b.count {
-			return b.count - a.count
-		}
-		return strings.Compare(actors[a.actor].user, actors[b.actor].user)
-	})
-	top = make([]oplog.FacetValue, min(len(users), oplog.MaxUserFacets))
-	for i := range top {
-		id, name, _ := strings.Cut(actors[users[i].actor].user, userSeparator)
-		top[i] = oplog.FacetValue{Value: id, Name: name, Count: users[i].count}
-	}
-	return top, len(users) - len(top)
 }

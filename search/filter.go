@@ -44,6 +44,20 @@ func (v *values) has(value string) bool {
 	return slices.Contains(v.list, value) && value != ""
 }
 
+// brief returns the filter of the brief forms of values.
+func (c *choice) brief() choice {
+	if !slices.ContainsFunc(slices.Concat(c.any.list, c.none.list), func(value string) bool { return len(value) >= longText }) {
+		return *c
+	}
+	forms := func(values []string) (forms []string) {
+		for _, value := range values {
+			forms = append(forms, brief(value))
+		}
+		return forms
+	}
+	return newChoice(forms(c.any.list), forms(c.none.list))
+}
+
 func (c *choice) given() bool { return len(c.any.list)+len(c.none.list) > 0 }
 
 // lets reports whether a value passes the filter.

@@ -79,7 +79,7 @@ func TestCountersOfCutSegments(t *testing.T) {
 		}
 	}
 	m := must(l.index.newMatcher(oplog.Match{}))(t)
-	m.numbering = newNumbering()
+	m.numbering = newNumbering(defaultSizes.keptTexts)
 	if _, err := l.index.countHits(t.Context(), tenant, m, found, nil); oplog.CodeOf(err) != oplog.CodeUnavailable {
 		t.Errorf("counting is answered %v", err)
 	}
@@ -112,7 +112,7 @@ func TestColumnsAfterAnError(t *testing.T) {
 	defer closeLog(t, l)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	n := newNumbering()
+	n := newNumbering(defaultSizes.keptTexts)
 	if _, err := segments[0].columnsOf(ctx, n); !errors.Is(err, context.Canceled) {
 		t.Errorf("it is answered %v", err)
 	}

@@ -44,28 +44,6 @@ type Index struct {
 
 var _ oplog.Index = (*Index)(nil)
 
-// sizes are limits of tails and segments, in entries unless noted.
-type sizes struct {
-	flush      int // a tail of this length becomes a segment immediately
-	soonFlush  int // after restTime
-	restFlush  int // if nothing has arrived for restTime
-	maxFlush   int // maximum length of a first segment, if the tail grows faster
-	maxTail    int // a tail of this length blocks appends
-	fanIn      int // number of adjacent segments merged, and the size ratio of levels
-	maxSegment int // maximum length of a merged segment
-	longRun    int // consecutive documents of one of several overlapping segments that are copied in a merge
-	build      int // documents in memory while segments are rebuilt
-	maxLost    int // larger lost segments are rebuilt before the tenant is available
-	quickLoad  int // tenants further behind than this return CodeUnavailable instead of making callers wait
-	maxTenants int // open tenants
-	maxTails   int // entries in the tails of all open tenants
-}
-
-var defaultSizes = sizes{
-	flush: 16 << 10, soonFlush: 4 << 10, restFlush: 512, maxFlush: 32 << 10, maxTail: 64 << 10, fanIn: 8, maxSegment: 512 << 10, longRun: 4 << 10, build: 8 << 10,
-	maxLost: 128 << 10, quickLoad: 64 << 10, maxTenants: 64, maxTails: 256 << 10,
-}
-
 // Open opens the index in a directory, which it creates if missing. Whatever the disk says to that, entries can be recorded, and a tenant is
 // indexed once its part can be written.
 func Open(dir string, store oplog.Store) (*Index, error) { return open(dir, store, defaultSizes) }
@@ -127,7 +105,7 @@ func (x *Index) tenant(name string) (*tenantIndex, error) {
 	x.uses++
 	t := x.tenants[name]
 	if t == nil {
-		t = newTenantIndex(name, filepath.Join(x.dir, folderOf(name)))
+		t = newTenantIndex(name, filepath.Join(x.dir, folderOf(name)), x.sizes.keptTexts)
 		x.tenants[name] = t
 		x.stopped.Go(func() { x.load(t) })
 		x.closeIdle(t)
@@ -311,7 +289,7 @@ func (x *Index) discard(tenant string) (*tenantIndex, error) {
 		}
 		t.close()
 	}
-	t := newTenantIndex(tenant, filepath.Join(x.dir, folderOf(tenant)))
+	t := newTenantIndex(tenant, filepath.Join(x.dir, folderOf(tenant)), x.sizes.keptTexts)
 	t.rebuild = true
 	x.tenants[tenant] = t
 	x.stopped.Go(func() { x.load(t) })

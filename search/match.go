@@ -1,6 +1,7 @@
 package search
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"unicode/utf8"
@@ -230,7 +231,7 @@ func (s *segment) withUsers(n *numbering, w *wordMatcher) (*roaring.Bitmap, erro
 	}
 	var found []*roaring.Bitmap
 	err = eachTerm(d, nil, nil, func(term []byte) error {
-		if !w.in(n.userText(term)) {
+		if !w.mayBeIn(term) || !bytes.Contains(n.userText(term), w.formed) {
 			return nil
 		}
 		b, err := postings(d, term)

@@ -1,10 +1,13 @@
 package search
 
 import (
+	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"oplog/oplog"
 )
@@ -34,6 +37,8 @@ type wordGroup struct {
 // wordMatcher matches one word of a search. Exactly one of prefix, run and phrase is set.
 type wordMatcher struct {
 	form    string   // the substring to find in analysed texts
+	formed  []byte   // the same
+	probe   []byte   // a substring that a text of ASCII and unified ideographs has, in lower case, if it has the word
 	prefix  string   // a Latin word, matched at the start of a piece of a word
 	run     string   // CJK characters, matched anywhere
 	phrase  []string // consecutive words
@@ -108,6 +113,10 @@ func newWordMatchers(w oplog.Word, catalog *oplog.Catalog, texts *catalogTexts) 
 		}
 	}
 	for _, m := range matchers {
+		m.formed, m.probe = []byte(m.form), []byte(cmp.Or(m.prefix, m.run))
+		if len(m.phrase) > 0 {
+			m.probe = []byte(m.phrase[0])
+		}
 		m.user = w.Field == oplog.FieldAny || w.Field == oplog.FieldUser
 		m.content = w.Field == oplog.FieldAny || w.Field == oplog.FieldContent
 		if w.Field == oplog.FieldAny || w.Field == oplog.FieldModule {
@@ -167,6 +176,30 @@ func (c *catalogTexts) of(catalog *oplog.Catalog) []string {
 // in reports whether the word is in an analysed text.
 func (w *wordMatcher) in(analysed string) bool { return strings.Contains(analysed, w.form) }
 
+// mayBeIn reports whether the word may be in the analysed form of a user, given as a term of fieldUser. It is much faster than analysing.
+func (w *wordMatcher) mayBeIn(term []byte) bool {
+	var buffer [128]byte
+	lower := buffer[:0]
+	for i := 0; i < len(term); {
+		c := term[i]
+		if c >= utf8.RuneSelf {
+			r, size := utf8.DecodeRune(term[i:])
+			if !isUnifiedIdeograph(r) {
+				return true
+			}
+			lower = append(lower, term[i:i+size]...)
+			i += size
+			continue
+		}
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		lower = append(lower, c)
+		i++
+	}
+	return bytes.Contains(lower, w.probe)
+}
+
 // key identifies the matcher's texts in caches.
 func (w *wordMatcher) key() string {
 	fields := ""
@@ -214,8 +247,11 @@ func (m *matcher) letsAction(a action) bool {
 }
 
 func (m *matcher) letsActor(user, organization, role string) bool {
-	return m.user.lets(user) && m.organization.lets(organization) && m.role.lets(role) &&
-		(m.within == nil || m.within.Has(organization)) && (m.notWithin == nil || !m.notWithin.Has(organization))
+	return m.user.lets(user) && m.role.lets(role) && m.letsOrganization(organization)
+}
+
+func (m *matcher) letsOrganization(id string) bool {
+	return m.organization.lets(id) && (m.within == nil || m.within.Has(id)) && (m.notWithin == nil || !m.notWithin.Has(id))
 }
 
 // letsWords reports whether an entry passes the search; has reports whether it has a word.
@@ -245,90 +281,4 @@ func (m *matcher) byAction() bool {
 // byWhoAndWhat reports whether actor and action alone decide.
 func (m *matcher) byWhoAndWhat() bool {
 	return len(m.words) == 0 && !m.contentID.given() && !m.key.given() && !m.ip.given()
-}
-
-// tailMatcher matches entries of the tail. It caches results by number, for one query in one goroutine.
-type tailMatcher struct {
-	*matcher
-	actionOf    []action
-	actorOf     []actor
-	actions     []answer   // for module and operation filters
-	actors      []answer   // for user and organization filters
-	wordActions [][]answer // for each word, in modules
-	wordActors  [][]answer // for each word, in users
-	userTexts   []*lazyText
-}
-
-type answer int8
-
-const (
-	unknown answer = iota
-	yes
-	no
-)
-
-func answerOf(b bool) answer {
-	if b {
-		return yes
-	}
-	return no
-}
-
-func newTailMatcher(m *matcher) *tailMatcher {
-	t := &tailMatcher{matcher: m, wordActions: make([][]answer, len(m.words)), wordActors: make([][]answer, len(m.words))}
-	t.fit()
-	return t
-}
-
-// fit makes room for all numbers assigned so far.
-func (t *tailMatcher) fit() {
-	t.actionOf, t.actorOf = t.numbering.all()
-	t.userTexts = t.numbering.userTexts()
-	grow := func(answers []answer, to int) []answer { return append(answers, make([]answer, to-len(answers))...) }
-	t.actions, t.actors = grow(t.actions, len(t.actionOf)), grow(t.actors, len(t.actorOf))
-	for i := range t.words {
-		t.wordActions[i], t.wordActors[i] = grow(t.wordActions[i], len(t.actionOf)), grow(t.wordActors[i], len(t.actorOf))
-	}
-}
-
-func (t *tailMatcher) matches(d *tailDocument) bool {
-	micros := d.key.Micros()
-	if t.nothing || micros < t.from || micros >= t.to || !t.actionMatches(d.action) || !t.actorMatches(d.actor) {
-		return false
-	}
-	return t.contentID.lets(d.content.id) && t.key.lets(d.apiKey) && t.ip.lets(d.ip) && t.letsWords(func(i int) bool { return t.wordMatches(i, t.words[i], d) })
-}
-
-func (t *tailMatcher) actionMatches(number uint32) bool {
-	if t.actions[number] == unknown {
-		t.actions[number] = answerOf(t.letsAction(t.actionOf[number]))
-	}
-	return t.actions[number] == yes
-}
-
-func (t *tailMatcher) actorMatches(number uint32) bool {
-	if t.actors[number] == unknown {
-		a := t.actorOf[number]
-		id, _, _ := strings.Cut(a.user, userSeparator)
-		t.actors[number] = answerOf(t.letsActor(id, a.organization, a.role))
-	}
-	return t.actors[number] == yes
-}
-
-func (t *tailMatcher) wordMatches(i int, w *wordMatcher, d *tailDocument) bool {
-	if t.wordActions[i][d.action] == unknown {
-		t.wordActions[i][d.action] = answerOf(slices.Contains(w.modules, t.actionOf[d.action].module))
-	}
-	if t.wordActions[i][d.action] == yes {
-		return true
-	}
-	if w.user {
-		if t.wordActors[i][d.actor] == unknown {
-			t.wordActors[i][d.actor] = answerOf(w.in(t.userTexts[d.actor].analysed()))
-		}
-		if t.wordActors[i][d.actor] == yes {
-			return true
-		}
-	}
-	return w.content && w.in(d.content.analysed())
 }

@@ -22,6 +22,7 @@ import (
 
 var smallSizes = sizes{
 	flush: 8, soonFlush: 5, restFlush: 3, maxFlush: 16, maxTail: 64, fanIn: 3, maxSegment: 200, longRun: 3, build: 5, maxLost: 40, quickLoad: 1 << 20, maxTenants: 2, maxTails: 100,
+	keptTexts: 200,
 }
 
 const tenant = "acme"
@@ -102,6 +103,9 @@ var pieces = []string{
 	"spr\u00ading", "100\u200b27", "双\u200d十一", "e\u00ad\u0301", "\ufeff", "가\u115f나",
 }
 
+// longName starts like longer texts that are kept brief.
+const longName = "uid=Zhang,ou=People,dc=example,dc=com,c=CN/"
+
 func drawText(t *rapid.T) string {
 	parts := rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 4).Draw(t, "pieces")
 	return strings.Join(parts, rapid.SampledFrom([]string{" ", "", "-", "_", "，"}).Draw(t, "joint"))
@@ -109,12 +113,16 @@ func drawText(t *rapid.T) string {
 
 func drawEntry(t *rapid.T) oplog.Entry {
 	module := rapid.SampledFrom(oplog.BuiltInCatalog().Modules).Draw(t, "module")
-	id := rapid.IntRange(1, 5).Draw(t, "user")
+	name := "n" + drawText(t)
+	if rapid.IntRange(0, 3).Draw(t, "long?") == 0 {
+		name = longName + drawText(t)
+	}
 	return oplog.Entry{
 		// Few distinct times, so that many are equal, over a period with two clock changes.
 		Time: now.Add(-time.Duration(rapid.IntRange(0, 400).Draw(t, "time")) * 13 * time.Hour),
 		User: oplog.User{
-			ID: fmt.Sprintf("u%d", id), Name: "n" + drawText(t), Role: rapid.SampledFrom([]string{"", "", "admin", "营销经理"}).Draw(t, "role"),
+			ID:   rapid.SampledFrom([]string{"u1", "u2", "u3", "u4", "u5", longName + "1", longName + "2"}).Draw(t, "user"),
+			Name: name, Role: rapid.SampledFrom([]string{"", "", "admin", "营销经理", longName, longName + "3"}).Draw(t, "role"),
 		},
 		Organization: rapid.SampledFrom([]oplog.Ref{
 			{}, {ID: "root", Name: "Root"}, {ID: "east", Name: "East"}, {ID: "shop", Name: "Shop"}, {ID: "new", Name: "New"},
@@ -143,10 +151,10 @@ func drawQuery(t *rapid.T) oplog.Query {
 	}
 	drawValues := func() oplog.Values {
 		return oplog.Values{
-			Users: some("users", "u1", "u2", "u", "u9"), Modules: some("modules", "sms", "email", "customer", "none"),
+			Users: some("users", "u1", "u2", "u", "u9", longName+"1", longName), Modules: some("modules", "sms", "email", "customer", "none"),
 			Operations: some("operations", "create", "delete", "send", "none"), ContentIDs: some("content ids", "page_1", "a", "page"),
 			Organizations: some("organizations", "root", "east", "shop", "new", "none"), Outcomes: some("outcomes", "success", "failure"),
-			Roles: some("roles", "admin", "营销经理", "none", "营销"), Keys: some("keys", "oplog_write_a", "oplog_write_b", "oplog_write", ""),
+			Roles: some("roles", "admin", "营销经理", "none", "营销", longName, longName+"3"), Keys: some("keys", "oplog_write_a", "oplog_write_b", "oplog_write", ""),
 			IPs: some("ips", "10.0.0.1", "10.0.0.0/8", "10.0.0.0/31", "0.0.0.0/0", "::/0", "2001:db8::/32", "2001:db8::1", "::1", "fe80::1", "::ffff:10.0.0.1",
 				"255.255.255.255", "ffff::/16", "8.0.0.0/6", "10.0.0.0/23"),
 		}
@@ -160,7 +168,7 @@ func drawQuery(t *rapid.T) oplog.Query {
 	}
 	var words []string
 	for range rapid.IntRange(0, 2).Draw(t, "words") {
-		w := rapid.SampledFrom(append([]string{"sp", "客户", "邮", "SMS", "u1", "page", "0", "场主", "返场主会", "短"}, pieces...)).Draw(t, "word")
+		w := rapid.SampledFrom(append([]string{"sp", "people", "zh", "客户", "邮", "SMS", "u1", "page", "0", "场主", "返场主会", "短"}, pieces...)).Draw(t, "word")
 		if rapid.Bool().Draw(t, "phrase?") {
 			w = `"` + w + " " + rapid.SampledFrom(pieces).Draw(t, "next") + `"`
 		}
@@ -216,11 +224,13 @@ func checkSummary(t *rapid.T, l testLog, q oplog.Query, want []oplog.Entry) {
 	}
 	modules, operations, users, organizations := map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{}
 	outcomes, roles := map[string]int{}, map[string]int{}
+	names := map[oplog.User]bool{}
 	buckets := make([]int, len(s.Histogram.Buckets))
 	for _, e := range want {
 		modules[e.Module]++
 		operations[e.Operation]++
 		users[e.User.ID]++
+		names[oplog.User{ID: e.User.ID, Name: e.User.Name}] = true
 		outcomes[e.Outcome]++
 		if e.User.Role != "" {
 			roles[e.User.Role]++
@@ -244,6 +254,11 @@ func checkSummary(t *rapid.T, l testLog, q oplog.Query, want []oplog.Entry) {
 	checkFacet(t, "module", s.Facets.Module, modules)
 	checkFacet(t, "operation", s.Facets.Operation, operations)
 	checkFacet(t, "user", s.Facets.User, users)
+	for _, v := range s.Facets.User {
+		if !names[oplog.User{ID: v.Value, Name: v.Name}] {
+			t.Fatalf("facet user: %s has the name %q", v.Value, v.Name)
+		}
+	}
 	checkFacet(t, "outcome", s.Facets.Outcome, outcomes)
 	checkFacet(t, "role", s.Facets.Role, roles)
 	checkFacet(t, "organization", s.Facets.Organization, organizations)

@@ -50,9 +50,9 @@ const (
 	stateClosed
 )
 
-func newTenantIndex(name, dir string) *tenantIndex {
+func newTenantIndex(name, dir string, kept int) *tenantIndex {
 	t := &tenantIndex{
-		name: name, dir: dir, numbering: newNumbering(), loaded: make(chan struct{}), slow: make(chan struct{}),
+		name: name, dir: dir, numbering: newNumbering(kept), loaded: make(chan struct{}), slow: make(chan struct{}),
 	}
 	t.shorter = sync.NewCond(&t.mu)
 	return t

@@ -136,12 +136,14 @@ func stripLatinMarks(s string) string {
 // isPlain reports whether a text has only ASCII and unified ideographs, so that only case has to be folded.
 func isPlain(s string) bool {
 	for _, r := range s {
-		if r >= utf8.RuneSelf && (r < '\u4e00' || r > '\u9fff') {
+		if r >= utf8.RuneSelf && !isUnifiedIdeograph(r) {
 			return false
 		}
 	}
 	return true
 }
+
+func isUnifiedIdeograph(r rune) bool { return '\u4e00' <= r && r <= '\u9fff' }
 
 // class is the class of a character.
 type class int
@@ -164,7 +166,7 @@ func classOf(r rune) class {
 			return digit
 		}
 		return separator
-	case '\u4e00' <= r && r <= '\u9fff':
+	case isUnifiedIdeograph(r):
 		return ideograph
 	case unicode.IsMark(r):
 		return mark

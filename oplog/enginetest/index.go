@@ -23,6 +23,7 @@ func Index(t *testing.T, openStore func(t *testing.T, dir string) oplog.Store, o
 		{"an empty index returns nothing", emptyIndex},
 		{"Page and Count find entries as soon as they are added", findsAddedEntries},
 		{"pages, counts and Matcher agree with a plain scan", agreesWithAScan},
+		{"Count returns the most frequent roles and users and the number of the others", countsManyValues},
 		{"entries appended while it was closed are found after opening", catchesUp},
 		{"Rebuild keeps the results and reports progress", rebuildsTheSame},
 		{"Drop removes entries from one time to another", dropsBetween},
@@ -257,6 +258,28 @@ func agreesWithAScan(t *testing.T, x *index) {
 	first, last, ok, err := x.engine.Bounds(t.Context(), acme)
 	if all := x.allPages(oplog.Match{Catalog: oplog.BuiltInCatalog()}, 1000); err != nil || !ok || last != all[0] || first != all[len(all)-1] {
 		t.Errorf("from %s to %s, %v, %v", first.ID(), last.ID(), ok, err)
+	}
+}
+
+func countsManyValues(t *testing.T, x *index) {
+	const more = 3
+	var entries []oplog.Entry
+	for i := range oplog.MaxFacetValues + more {
+		e := numbered(i)
+		e.User = oplog.User{ID: fmt.Sprintf("u%05d", i), Name: strings.Repeat("n", oplog.MaxUserLength), Role: fmt.Sprintf("%s %05d", strings.Repeat("r", oplog.MaxUserLength-8), i)}
+		entries = append(entries, e)
+	}
+	last := entries[len(entries)-1]
+	x.append(append(entries, last)...)
+	c, err := x.engine.Count(t.Context(), acme, oplog.Match{Catalog: oplog.BuiltInCatalog()}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Roles) != oplog.MaxFacetValues || c.MoreRoles != more || c.Roles[last.User.Role] != 2 || c.Roles[entries[0].User.Role] != 1 {
+		t.Errorf("%d roles and %d more, %d times %s", len(c.Roles), c.MoreRoles, c.Roles[last.User.Role], last.User.Role)
+	}
+	if len(c.Users) != oplog.MaxUserFacets || c.MoreUsers != len(entries)-oplog.MaxUserFacets || c.Users[0].Value != last.User.ID || c.Users[0].Name != last.User.Name {
+		t.Errorf("%d users and %d more, the first is %+v", len(c.Users), c.MoreUsers, c.Users[0])
 	}
 }
 
