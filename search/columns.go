@@ -33,9 +33,10 @@ func (s *segment) columnsOf(ctx context.Context, n *numbering) (*columns, error)
 	if c := s.columns.Load(); c != nil && c.numbering == n {
 		return c, nil
 	}
+	old := s.columns.Load()
 	c, err := s.deriveColumns(ctx, n)
-	if err == nil && s.columns.Load() == nil { // not those of another numbering
-		s.columns.Store(c)
+	if err == nil && (old == nil || old.numbering.generation < n.generation) { // not those of a query that began before the numbers were renewed
+		s.columns.CompareAndSwap(old, c)
 	}
 	return c, err
 }

@@ -76,6 +76,7 @@ func (x *Index) drop(ctx context.Context, t *tenantIndex, low, high oplog.Key) (
 	for _, s := range gone {
 		s.retire()
 	}
+	t.renumber(x.sizes)
 	return true, nil
 }
 

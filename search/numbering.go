@@ -21,6 +21,8 @@ type actor struct{ user, id, organization, role uint32 }
 
 // numbering assigns small numbers to a tenant's values, in order of first appearance.
 type numbering struct {
+	generation int // of the tenant's numberings; see renumber
+
 	mu       sync.RWMutex
 	actions  []action
 	actionOf [][3]uint32 // by action: the numbers of its module, operation and outcome

@@ -22,7 +22,7 @@ import (
 
 var smallSizes = sizes{
 	flush: 8, soonFlush: 5, restFlush: 3, maxFlush: 16, maxTail: 64, fanIn: 3, maxSegment: 200, longRun: 3, build: 5, maxLost: 40, quickLoad: 1 << 20, maxTenants: 2, maxTails: 100,
-	keptTexts: 200,
+	deadNumbers: 4, keptTexts: 200,
 }
 
 const tenant = "acme"
