@@ -16,6 +16,7 @@ type SystemStatus struct {
 	Skipped      uint64
 	StoreBytes   int64
 	IndexBytes   int64
+	ValueBytes   int64     // memory of the index; see [oplog.Index]
 	LastBackupAt time.Time // zero for none
 	CatchingUp   error     // see TenantStatus
 	Failure      error     // why nothing can be written, or nil
@@ -45,6 +46,7 @@ func (l *Node) Status() (SystemStatus, error) {
 	if s.IndexBytes, err = l.index.Bytes(); err != nil {
 		return s, err
 	}
+	s.ValueBytes = l.index.ValueBytes()
 	s.CatchingUp = l.index.Ready()
 	s.Failure, s.Scrub = l.store.Failure(), l.Scrub.State()
 	s.Damage = errors.Join(l.store.Damage(), l.Directory.Damage(), l.Identity.Damage())

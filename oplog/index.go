@@ -44,6 +44,9 @@ type Index interface {
 	// Bytes returns the size of the index on disk.
 	Bytes() (int64, error)
 
+	// ValueBytes returns the memory that telling apart the users, roles and organizations of all tenants takes, in bytes.
+	ValueBytes() int64
+
 	// Bounds returns the tenant's first and last key; ok is false if it has no entries.
 	Bounds(ctx context.Context, tenant string) (first, last Key, ok bool, err error)
 

@@ -23,3 +23,25 @@ func (x *Index) Bytes() (int64, error) {
 	})
 	return sum, err
 }
+
+// ValueBytes returns the memory of what tells values apart; see [oplog.Index].
+func (x *Index) ValueBytes() int64 {
+	var numberings []*numbering
+	sum := 0
+	x.mu.Lock()
+	for _, t := range x.tenants {
+		t.mu.Lock()
+		numberings = append(numberings, t.numbering)
+		for _, s := range t.segments {
+			if c := s.columns.Load(); c != nil {
+				sum += c.bytes()
+			}
+		}
+		t.mu.Unlock()
+	}
+	x.mu.Unlock()
+	for _, n := range numberings {
+		sum += n.bytes()
+	}
+	return int64(sum)
+}

@@ -28,6 +28,11 @@ func newColumn(of []uint32, values int) column {
 	return c
 }
 
+// bytes returns the memory that the column takes.
+func (c *column) bytes() int {
+	return 4*cap(c.numbers) + 4*cap(c.totals) + cap(c.small) + 2*cap(c.medium) + 4*cap(c.large)
+}
+
 func narrow[T uint8 | uint16](of []uint32) []T {
 	narrowed := make([]T, len(of))
 	for i, v := range of {

@@ -19,6 +19,9 @@ type columns struct {
 	actions, actors column
 }
 
+// bytes returns the memory that the columns take.
+func (c *columns) bytes() int { return c.actions.bytes() + c.actors.bytes() }
+
 // columnsOf returns a segment's columns, which are derived from its postings on first use.
 func (s *segment) columnsOf(ctx context.Context, n *numbering) (*columns, error) {
 	if c := s.columns.Load(); c != nil && c.numbering == n {

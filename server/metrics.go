@@ -127,8 +127,9 @@ func (s *Server) sendMetrics(c *fiber.Ctx) error {
 	metrics.WriteGaugeUint64(&w, "oplog_tenants", uint64(all.Tenants)) //nolint:gosec // a number of things
 	metrics.WriteCounterUint64(&w, "oplog_entries_recorded_total", all.Recorded)
 	metrics.WriteCounterUint64(&w, "oplog_entries_skipped_total", all.Skipped)
-	metrics.WriteGaugeUint64(&w, "oplog_store_bytes", uint64(all.StoreBytes)) //nolint:gosec // a size
-	metrics.WriteGaugeUint64(&w, "oplog_index_bytes", uint64(all.IndexBytes)) //nolint:gosec // a size
+	metrics.WriteGaugeUint64(&w, "oplog_store_bytes", uint64(all.StoreBytes))        //nolint:gosec // a size
+	metrics.WriteGaugeUint64(&w, "oplog_index_bytes", uint64(all.IndexBytes))        //nolint:gosec // a size
+	metrics.WriteGaugeUint64(&w, "oplog_index_values_bytes", uint64(all.ValueBytes)) //nolint:gosec // a size
 	if free, reserve, err := s.node.FreeSpace(); err == nil {
 		metrics.WriteGaugeUint64(&w, "oplog_disk_free_bytes", free)
 		metrics.WriteGaugeUint64(&w, "oplog_disk_reserve_bytes", reserve)

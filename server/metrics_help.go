@@ -51,6 +51,7 @@ var logMetrics = []string{
 	"oplog_entries_skipped_total Operations received that were not manual and therefore not stored.",
 	"oplog_store_bytes Size of the store.",
 	"oplog_index_bytes Size of the search index.",
+	"oplog_index_values_bytes Memory in which the search index tells users, roles and organizations of all open tenants apart.",
 	"oplog_disk_free_bytes Free disk space in the data directory.",
 	"oplog_disk_reserve_bytes Free disk space that only recording uses; below it, reading, exports and backups are rejected.",
 	"oplog_index_ready 1 if the search index has caught up with the store.",

@@ -23,7 +23,7 @@ func Index(t *testing.T, openStore func(t *testing.T, dir string) oplog.Store, o
 		{"an empty index returns nothing", emptyIndex},
 		{"Page and Count find entries as soon as they are added", findsAddedEntries},
 		{"pages, counts and Matcher agree with a plain scan", agreesWithAScan},
-		{"Count returns the most frequent roles and users and the number of the others", countsManyValues},
+		{"Count returns the most frequent roles and users and the number of the others, and ValueBytes their memory", countsManyValues},
 		{"entries appended while it was closed are found after opening", catchesUp},
 		{"Rebuild keeps the results and reports progress", rebuildsTheSame},
 		{"Drop removes entries from one time to another", dropsBetween},
@@ -263,6 +263,7 @@ func agreesWithAScan(t *testing.T, x *index) {
 
 func countsManyValues(t *testing.T, x *index) {
 	const more = 3
+	before := x.engine.ValueBytes()
 	var entries []oplog.Entry
 	for i := range oplog.MaxFacetValues + more {
 		e := numbered(i)
@@ -280,6 +281,9 @@ func countsManyValues(t *testing.T, x *index) {
 	}
 	if len(c.Users) != oplog.MaxUserFacets || c.MoreUsers != len(entries)-oplog.MaxUserFacets || c.Users[0].Value != last.User.ID || c.Users[0].Name != last.User.Name {
 		t.Errorf("%d users and %d more, the first is %+v", len(c.Users), c.MoreUsers, c.Users[0])
+	}
+	if after := x.engine.ValueBytes(); after < before+int64(len(entries)) {
+		t.Errorf("%d bytes, and %d with %d users", before, after, len(entries))
 	}
 }
 
