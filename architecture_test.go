@@ -89,6 +89,8 @@ var allowed = map[string][]string{
 	"backup": {"oplog", "records", "trail", "node", "durable", "faults"},
 	"doctor": {"oplog", "backup", "node", "proof", "durable", "faults"},
 
+	"cluster": {"oplog", "records", "storage", "durable", "faults"},
+
 	"node":      {"oplog", "records", "directory", "journal", "identity", "trail", "exports", "views", "scrub", "durable"},
 	"journal":   {"oplog", "records", "directory", "trail", "faults", "timing"},
 	"exports":   {"oplog", "records", "directory", "background", "durable", "faults", "timing"},
