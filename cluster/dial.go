@@ -13,9 +13,14 @@ import (
 
 // dial connects to a node for a protocol. It fails if the other is not that node, or refuses this one.
 func (p *port) dial(ctx context.Context, address, node, protocol string) (net.Conn, error) {
+	return p.id.dial(ctx, address, node, protocol)
+}
+
+// dial is that of a port, and needs none.
+func (id *identity) dial(ctx context.Context, address, node, protocol string) (net.Conn, error) {
 	config := &tls.Config{
-		MinVersion: tls.VersionTLS13, NextProtos: []string{protocol}, Time: p.id.now, RootCAs: p.authority, ServerName: node,
-		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return p.id.cert.Load(), nil },
+		MinVersion: tls.VersionTLS13, NextProtos: []string{protocol}, Time: id.now, RootCAs: poolOf(id.ca), ServerName: node,
+		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return id.cert.Load(), nil },
 		VerifyConnection: func(state tls.ConnectionState) error {
 			if name := state.PeerCertificates[0].Subject.CommonName; name != node {
 				return fmt.Errorf("it is node %s", name)
@@ -32,6 +37,13 @@ func (p *port) dial(ctx context.Context, address, node, protocol string) (net.Co
 		err = fmt.Errorf("it is node %s", other.Certificate.Subject.CommonName)
 	}
 	return nil, fmt.Errorf("connect to node %s at %s: %w", node, address, err)
+}
+
+// poolOf returns a pool with the authority alone.
+func poolOf(ca *x509.Certificate) *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AddCert(ca)
+	return pool
 }
 
 // dialTLS connects and waits for the greeting.

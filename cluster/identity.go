@@ -139,12 +139,14 @@ func (id *identity) writeKeys() error {
 }
 
 // write writes node.json.
-func (id *identity) write() error {
+func (id *identity) write() error { return id.writeAs(identityFile) }
+
+func (id *identity) writeAs(name string) error {
 	text, err := json.MarshalIndent(id, "", "  ")
 	if err != nil {
 		return err
 	}
-	return durable.WriteSecret(filepath.Join(id.folder, identityFile), string(text)+"\n")
+	return durable.WriteSecret(filepath.Join(id.folder, name), string(text)+"\n")
 }
 
 // readIdentity reads who the node of a data directory is, and renews its certificate if that is due.

@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -43,15 +42,14 @@ const greeting = 'k'
 
 // port is where a node listens to the others, and from where it dials them.
 type port struct {
-	id        *identity
-	ln        net.Listener
-	authority *x509.CertPool
-	config    *tls.Config // of accepted connections
-	isMember  func(node string) bool
-	queues    map[string]*queue
-	done      chan struct{} // closed by Close
-	running   sync.WaitGroup
-	warned    atomic.Int64 // when a refused node was last logged, in seconds
+	id       *identity
+	ln       net.Listener
+	config   *tls.Config // of accepted connections
+	isMember func(node string) bool
+	queues   map[string]*queue
+	done     chan struct{} // closed by Close
+	running  sync.WaitGroup
+	warned   atomic.Int64 // when a refused node was last logged, in seconds
 
 	mu         sync.Mutex
 	closed     bool
@@ -82,8 +80,6 @@ func openPort(ctx context.Context, id *identity, listen string, isMember func(no
 		return nil, fmt.Errorf("cannot listen for the other nodes: %w; specify another address with --cluster-listen", err)
 	}
 	p := &port{id: id, ln: ln, isMember: isMember, queues: make(map[string]*queue), done: make(chan struct{}), open: make(map[*peerConn]bool)}
-	p.authority = x509.NewCertPool()
-	p.authority.AddCert(id.ca)
 	p.config = p.serverConfig()
 	for _, protocol := range protocols {
 		p.queues[protocol] = &queue{port: p, conns: make(chan *tls.Conn, maxWaiting), closed: make(chan struct{})}
@@ -93,7 +89,7 @@ func openPort(ctx context.Context, id *identity, listen string, isMember func(no
 	return p, nil
 }
 
-// listener returns where the connections of a protocol arrive. Its Accept returns *tls.Conn; see peerOf.
+// listener returns where the connections of a protocol arrive; see peerOf.
 func (p *port) listener(protocol string) net.Listener { return p.queues[protocol] }
 
 // Addr is where the port listens.
@@ -253,7 +249,7 @@ func (p *port) serverConfig() *tls.Config {
 	config := &tls.Config{
 		MinVersion: tls.VersionTLS13, NextProtos: protocols, SessionTicketsDisabled: true, Time: p.id.now,
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return p.id.cert.Load(), nil },
-		ClientAuth:     tls.RequireAndVerifyClientCert, ClientCAs: p.authority, VerifyConnection: p.checkClient,
+		ClientAuth:     tls.RequireAndVerifyClientCert, ClientCAs: poolOf(p.id.ca), VerifyConnection: p.checkClient,
 	}
 	joins := config.Clone()
 	joins.NextProtos, joins.ClientAuth, joins.ClientCAs, joins.VerifyConnection = []string{protocolJoin}, tls.NoClientCert, nil, nil
@@ -287,7 +283,7 @@ func (p *port) checkClient(state tls.ConnectionState) error {
 
 // peerOf returns the id of the node at the other end, "" for one that joins.
 func peerOf(conn net.Conn) string {
-	if t, ok := conn.(*tls.Conn); ok {
+	if t, ok := conn.(interface{ ConnectionState() tls.ConnectionState }); ok {
 		if certs := t.ConnectionState().PeerCertificates; len(certs) > 0 {
 			return certs[0].Subject.CommonName
 		}
@@ -320,11 +316,14 @@ func (q *queue) put(conn *tls.Conn) bool {
 	}
 }
 
-// Accept returns the next connection, a *tls.Conn.
+// nodeConn hides from net/http that it serves TLS: a server closes connections of a protocol that it does not know.
+type nodeConn struct{ *tls.Conn }
+
+// Accept returns the next connection.
 func (q *queue) Accept() (net.Conn, error) {
 	select {
 	case conn := <-q.conns:
-		return conn, nil
+		return nodeConn{conn}, nil
 	case <-q.closed:
 		return nil, net.ErrClosed
 	case <-q.port.done:

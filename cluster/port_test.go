@@ -153,7 +153,7 @@ func TestRefusedCertificates(t *testing.T) {
 	}
 	try := func(protos []string, version uint16, certificates ...*tls.Certificate) error {
 		config := &tls.Config{
-			MinVersion: version, MaxVersion: version, RootCAs: first.authority, ServerName: a.ID, Time: a.now, NextProtos: protos,
+			MinVersion: version, MaxVersion: version, RootCAs: poolOf(a.ca), ServerName: a.ID, Time: a.now, NextProtos: protos,
 		}
 		for _, c := range certificates {
 			config.Certificates = append(config.Certificates, *c)
@@ -211,7 +211,7 @@ func TestJoiningNeedsNoCertificate(t *testing.T) {
 	a := founder(t, "127.0.0.1:1")
 	first := opened(t, a, func(string) bool { return false })
 	echo(first, protocolJoin)
-	config := &tls.Config{MinVersion: tls.VersionTLS13, RootCAs: first.authority, ServerName: a.ID, Time: a.now, NextProtos: []string{protocolJoin}}
+	config := &tls.Config{MinVersion: tls.VersionTLS13, RootCAs: poolOf(a.ca), ServerName: a.ID, Time: a.now, NextProtos: []string{protocolJoin}}
 	conn, err := dialTLS(t.Context(), first.Addr().String(), config)
 	if err != nil {
 		t.Fatal(err)
@@ -225,7 +225,7 @@ func TestJoiningNeedsNoCertificate(t *testing.T) {
 func TestJoiningIsBounded(t *testing.T) {
 	a := founder(t, "127.0.0.1:1")
 	first := opened(t, a, anyone)
-	config := &tls.Config{MinVersion: tls.VersionTLS13, RootCAs: first.authority, ServerName: a.ID, Time: a.now, NextProtos: []string{protocolJoin}}
+	config := &tls.Config{MinVersion: tls.VersionTLS13, RootCAs: poolOf(a.ca), ServerName: a.ID, Time: a.now, NextProtos: []string{protocolJoin}}
 	var open []net.Conn
 	for range maxJoining {
 		conn, err := dialTLS(t.Context(), first.Addr().String(), config)
@@ -376,7 +376,7 @@ func TestPortThatIsInUse(t *testing.T) {
 
 func TestAuthorityIsNoNode(t *testing.T) {
 	a := founder(t, "127.0.0.1:1")
-	if _, err := a.ca.Verify(x509.VerifyOptions{Roots: opened(t, a, anyone).authority, CurrentTime: testTime, DNSName: a.ID}); err == nil {
+	if _, err := a.ca.Verify(x509.VerifyOptions{Roots: poolOf(a.ca), CurrentTime: testTime, DNSName: a.ID}); err == nil {
 		t.Error("the authority's certificate is one of a node")
 	}
 }
