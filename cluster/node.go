@@ -1,0 +1,359 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"oplog/storage"
+)
+
+// Options are the options of a node.
+type Options struct {
+	Dir     string           // the data directory
+	Listen  string           // where to listen for the other nodes; "" for the node's address
+	Now     func() time.Time // nil for time.Now
+	Logger  *slog.Logger     // nil for the default
+	Restart func()           // asks the program to close the node and its store, and to open them again; it returns at once
+	Version string           // of the program, for the status
+
+	timing timing // of tests
+}
+
+// timing is how long nodes wait for each other.
+type timing struct{ heartbeat, lease, readLease time.Duration }
+
+// The times of Consul and Nomad. A leader that has answered its followers within readLease cannot have been replaced.
+var defaultTiming = timing{heartbeat: time.Second, lease: 500 * time.Millisecond, readLease: 400 * time.Millisecond}
+
+// Intervals of retries.
+const (
+	retryInterval    = 100 * time.Millisecond
+	maxRetryInterval = 2 * time.Second
+)
+
+// Node is a node of a cluster.
+type Node struct {
+	o     Options
+	dir   string // the data directory
+	id    *identity
+	db    *storage.DB
+	port  *port
+	logs  *logStore
+	log   *slog.Logger
+	store *Store
+
+	raft      atomic.Pointer[raft.Raft] // nil until it has started, and if this node is halted from the start
+	transport *transport
+	peers     *http.Client // speaks protocolStore
+	server    *http.Server
+
+	closing   chan struct{} // closed by Close
+	closeOnce sync.Once
+	running   sync.WaitGroup
+
+	began   snapshot      // what this node had when it was opened
+	leading atomic.Uint64 // the term in which this node leads and has applied all before; 0 otherwise
+	frozen  atomic.Bool   // nothing is applied any more, until the node is opened again
+	sent    atomic.Uint64 // copies of the store
+
+	dropsLog    atomic.Bool // of the copy that was received: Raft's log is another one
+	diverged    atomic.Bool // this node has halted because its store is another one
+	restartOnce sync.Once
+
+	proposals sync.Mutex // guards the four below
+	proposed  *proposal  // offered to Raft
+	handed    *proposal  // committed; its transaction may be under way
+	applying  bool       // others' messages are written to the store
+
+	mu         sync.Mutex
+	progress   chan struct{} // closed and replaced whenever the store has moved, or the leader has changed
+	index      uint64        // what Raft has handed over and is on disk
+	term       uint64        // of index
+	nodes      []member      // committed
+	nodesIndex uint64
+	onLead     []func(leads bool)
+	told       bool // what onLead were told last
+	halted     string
+	trouble    error     // of the store's disk
+	lost       time.Time // since when there has been no leader; zero if there is one
+
+	reads  shared // questions for the read index
+	leases lease
+}
+
+// Open starts a node over its store, which is open. It returns once the node can be read; it may not know a leader yet.
+func Open(ctx context.Context, db *storage.DB, o Options) (n *Node, err error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	if o.timing == (timing{}) {
+		o.timing = defaultTiming
+	}
+	n = &Node{o: o, db: db, log: o.Logger, closing: make(chan struct{}), progress: make(chan struct{}), lost: time.Now()}
+	n.dir = o.Dir
+	n.reads.ask, n.store = n.askReadIndex, &Store{DB: db, node: n}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("open the node of the cluster: %w", errors.Join(err, n.Close()))
+		}
+	}()
+	if n.id, err = readIdentity(o.Dir, o.Now); err != nil {
+		return n, err
+	}
+	n.removeSendings()
+	if err = n.openLogs(); err != nil {
+		return n, err
+	}
+	if o.Listen == "" {
+		n.o.Listen = n.id.Address
+	}
+	if n.port, err = openPort(ctx, n.id, n.o.Listen, n.isMember); err != nil {
+		return n, err
+	}
+	db.Replicate(n.propose)
+	n.serveStore()
+	reason, err := n.prepare()
+	switch {
+	case err != nil:
+		return n, err
+	case reason != "":
+		n.halt(errors.New(reason))
+		return n, nil
+	}
+	if err := n.startRaft(); err != nil {
+		return n, err
+	}
+	n.running.Go(n.followLeadership)
+	n.running.Go(n.keepHouse)
+	return n, nil
+}
+
+// openLogs opens raft.db. Once it was there, a node without it has forgotten what it voted and acknowledged.
+func (n *Node) openLogs() error {
+	path := filepath.Join(n.id.folder, logFile)
+	switch exists, err := fileExists(path); {
+	case err != nil:
+		return err
+	case n.id.Started && !exists:
+		return n.id.damaged(logFile, errors.New("there is no such file"))
+	}
+	logs, err := openLogStore(n.id.folder)
+	if err != nil {
+		return err
+	}
+	n.logs = logs
+	logs.damaged = n.metDamage
+	if n.id.Started {
+		return nil
+	}
+	n.id.Started = true
+	return n.id.write()
+}
+
+// removeSendings removes copies that were being sent when the program ended.
+func (n *Node) removeSendings() {
+	left, _ := filepath.Glob(filepath.Join(n.id.folder, sendingPrefix+"*")) // the pattern is valid
+	for _, path := range left {
+		_ = os.Remove(path) // tried again at the next start
+	}
+}
+
+// startRaft starts Raft.
+func (n *Node) startRaft() error {
+	logger := newRaftLogger(n.log)
+	n.transport = n.openTransport(logger)
+	c := raft.DefaultConfig()
+	c.LocalID, c.Logger = raft.ServerID(n.id.ID), logger
+	c.HeartbeatTimeout, c.ElectionTimeout, c.LeaderLeaseTimeout = n.o.timing.heartbeat, n.o.timing.heartbeat, n.o.timing.lease
+	c.CommitTimeout = n.o.timing.heartbeat / 20
+	c.MaxAppendEntries = maxAppendEntries
+	c.SnapshotInterval, c.SnapshotThreshold, c.TrailingLogs = snapshotInterval, snapshotThreshold, allLogs
+	c.NoSnapshotRestoreOnStart, c.NoLegacyTelemetry = true, true
+	c.ShutdownOnRemove = false // a node that is removed goes on answering reads, and says so
+	r, err := raft.NewRaft(c, machine{n}, n.logs, n.logs, snapshots{n}, n.transport)
+	if err != nil {
+		return err
+	}
+	n.raft.Store(r)
+	if n.isAlone() {
+		n.elect()
+	}
+	return nil
+}
+
+const (
+	maxAppendEntries  = 16 // messages are up to some MiB
+	snapshotInterval  = 30 * time.Second
+	snapshotThreshold = 2048
+	allLogs           = 1 << 62
+)
+
+// elect makes a node that has not heard of a leader stand for election now: Raft looks at once when its timeout becomes shorter.
+func (n *Node) elect() {
+	r := n.raft.Load()
+	c := r.ReloadableConfig()
+	c.HeartbeatTimeout -= time.Millisecond
+	c.ElectionTimeout -= time.Millisecond
+	_ = r.ReloadConfig(c) // it is valid
+}
+
+// Store returns the store that services write to.
+func (n *Node) Store() *Store { return n.store }
+
+// ID returns the node's id.
+func (n *Node) ID() string { return n.id.ID }
+
+// Leads reports whether this node leads, and has applied all that was acknowledged before.
+func (n *Node) Leads() bool { return n.leading.Load() != 0 }
+
+// Leader returns the node that leads, if one is known.
+func (n *Node) Leader() (id, address string, ok bool) {
+	r := n.raft.Load()
+	if r == nil || n.isHalted() {
+		return "", "", false
+	}
+	_, leader := r.LeaderWithID()
+	if leader == "" {
+		return "", "", false
+	}
+	address, ok = n.addressOf(string(leader))
+	return string(leader), address, ok
+}
+
+// OnLead registers a callback for when this node begins or ends to lead.
+func (n *Node) OnLead(changed func(leads bool)) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.onLead = append(n.onLead, changed)
+}
+
+// Applied returns the position up to which the store here has what was committed.
+func (n *Node) Applied() uint64 {
+	at, _ := n.db.Replicated()
+	return at.Index
+}
+
+// WaitApplied returns once the store has come to a position.
+func (n *Node) WaitApplied(ctx context.Context, index uint64) error {
+	for {
+		moved := n.moves()
+		if n.Applied() >= index {
+			return nil
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-n.closing:
+			return errClosing
+		}
+	}
+}
+
+// AwaitLeader returns once a leader is known; if this node leads, once it has applied all.
+func (n *Node) AwaitLeader(ctx context.Context) error {
+	for {
+		moved := n.moves()
+		if id, _, ok := n.Leader(); ok && (id != n.id.ID || n.Leads()) {
+			return nil
+		}
+		select {
+		case <-moved:
+		case <-time.After(leaderPoll):
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-n.closing:
+			return errClosing
+		}
+	}
+}
+
+// leaderPoll is how often those who wait for a leader look by themselves.
+const leaderPoll = 20 * time.Millisecond
+
+// moves returns a channel that is closed at the next move.
+func (n *Node) moves() <-chan struct{} {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.progress
+}
+
+// moved wakes those who wait.
+func (n *Node) moved() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	close(n.progress)
+	n.progress = make(chan struct{})
+}
+
+// DialAPI connects to a node for a forwarded request; "" is the one that leads.
+func (n *Node) DialAPI(ctx context.Context, node string) (net.Conn, error) {
+	return n.dial(ctx, node, protocolAPI)
+}
+
+// ListenAPI returns where forwarded requests arrive.
+func (n *Node) ListenAPI() net.Listener { return n.port.listener(protocolAPI) }
+
+func (n *Node) dial(ctx context.Context, node, protocol string) (net.Conn, error) {
+	if node == "" {
+		leader, _, ok := n.Leader()
+		if !ok {
+			return nil, errNoLeader
+		}
+		node = leader
+	}
+	address, ok := n.addressOf(node)
+	if !ok {
+		return nil, fmt.Errorf("node %s is not in the cluster", node)
+	}
+	return n.port.dial(ctx, address, node, protocol)
+}
+
+// Close stops the node; its store stays open. A node that leads hands that over first.
+func (n *Node) Close() (err error) {
+	n.closeOnce.Do(func() {
+		r := n.raft.Load()
+		if n.Leads() && n.voters() > 1 {
+			n.store.refuse()
+			n.handOverLead()
+		}
+		close(n.closing)
+		if n.logs != nil {
+			n.logs.stop()
+		}
+		if r != nil {
+			err = r.Shutdown().Error()
+			n.leading.Store(0)
+		}
+		if n.transport != nil {
+			err = errors.Join(err, n.transport.Close())
+			n.transport.CloseStreams()
+		}
+		if n.server != nil {
+			err = errors.Join(err, n.server.Close())
+			n.peers.CloseIdleConnections()
+		}
+		if n.port != nil {
+			err = errors.Join(err, n.port.Close())
+		}
+		n.running.Wait()
+		if n.logs != nil {
+			err = errors.Join(err, n.logs.close())
+		}
+	})
+	return err
+}

@@ -1,0 +1,233 @@
+package cluster
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"oplog/oplog"
+)
+
+// What nodes ask each other, by HTTP over protocolStore.
+const (
+	pathAppend    = "/append"   // writes, in CBOR
+	pathRecords   = "/records"  //
+	pathDeletion  = "/deletion" //
+	pathReadIndex = "/read-index"
+	pathStatus    = "/status"
+	pathCopy      = "/copy"
+	pathMembers   = "/members"
+)
+
+const (
+	maxWriteBytes   = 256 << 20
+	readIndexWait   = 2 * time.Second
+	maxControlBytes = 1 << 20
+)
+
+// serveStore answers the other nodes.
+func (n *Node) serveStore() {
+	mux := http.NewServeMux()
+	for _, path := range []string{pathAppend, pathRecords, pathDeletion} {
+		mux.HandleFunc("POST "+path, n.serveWrite)
+	}
+	mux.HandleFunc("GET "+pathReadIndex, n.serveReadIndex)
+	mux.HandleFunc("GET "+pathStatus, func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, n.ownStatus()) })
+	mux.HandleFunc("GET "+pathCopy, n.sendCopy)
+	mux.HandleFunc("POST "+pathMembers, n.serveMembers)
+	n.server = &http.Server{Handler: mux, ReadHeaderTimeout: handshakeTime, ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug)}
+	n.peers = peerClient(n.id, n.addressOf)
+	n.running.Go(func() {
+		if err := n.server.Serve(n.port.listener(protocolStore)); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+			n.log.Error("the other nodes are not answered any more", "err", err)
+		}
+	})
+}
+
+// peerClient returns a client that reaches nodes by their ids.
+func peerClient(id *identity, addressOf func(node string) (string, bool)) *http.Client {
+	return &http.Client{Transport: &http.Transport{
+		MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Minute, DisableCompression: true,
+		DialContext: func(ctx context.Context, _, host string) (net.Conn, error) {
+			node, _, err := net.SplitHostPort(host)
+			if err != nil {
+				return nil, err
+			}
+			address, ok := addressOf(node)
+			if !ok {
+				return nil, fmt.Errorf("node %s is not in the cluster", node)
+			}
+			conn, err := id.dial(ctx, address, node, protocolStore)
+			if err != nil {
+				return nil, unreachable{err}
+			}
+			return conn, nil
+		},
+	}}
+}
+
+// unreachable is the error of a node that could not be connected to: nothing was sent to it.
+type unreachable struct{ error }
+
+func (u unreachable) Unwrap() error { return u.error }
+
+func writeJSON(w http.ResponseWriter, value any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(value) // the other may be gone
+}
+
+// callPeer asks a node.
+func (n *Node) callPeer(ctx context.Context, node, method, path string, body []byte) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, method, "http://"+node+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	return n.peers.Do(request)
+}
+
+// forward has the node that leads do a write; errNotLeading means that it did nothing.
+func (n *Node) forward(leader, path string, w *write) (*answer, error) {
+	body, err := encoding.Marshal(w)
+	if err != nil {
+		return nil, fmt.Errorf("forward to the node that leads: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), maxAnswerWait)
+	defer cancel()
+	resp, err := n.callPeer(ctx, leader, http.MethodPost, path, body)
+	if err != nil {
+		if errors.As(err, new(unreachable)) {
+			return nil, errNotLeading
+		}
+		n.log.Warn("the node that leads was lost while it was asked to store something", "node", leader, "err", err)
+		return nil, errUncertain
+	}
+	defer func() { _ = resp.Body.Close() }()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		n.log.Warn("the node that leads did not answer", "node", leader, "status", resp.Status, "err", err)
+		return nil, errUncertain
+	}
+	var a answer
+	if err := decoding.Unmarshal(text, &a); err != nil {
+		return nil, errUncertain
+	}
+	if a.Failed != nil {
+		return nil, a.Failed.err()
+	}
+	return &a, nil
+}
+
+// serveWrite does a write for another node.
+func (n *Node) serveWrite(w http.ResponseWriter, r *http.Request) {
+	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxWriteBytes))
+	var asked write
+	if err == nil {
+		err = decoding.Unmarshal(text, &asked)
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	for i := range asked.Entries {
+		asked.Entries[i].Tenant = asked.Tenant
+	}
+	a := &answer{Failed: failureOf(errNotLeading)}
+	if n.Leads() && n.store.begin() {
+		err := n.store.here(context.WithoutCancel(r.Context()), r.URL.Path, &asked)
+		n.store.gate.RUnlock()
+		if err != nil {
+			a = &answer{Failed: failureOf(err)}
+		} else {
+			a = asked.answer(n.Applied())
+		}
+	}
+	answered, err := encoding.Marshal(a)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	_, _ = w.Write(answered) // the other may be gone
+}
+
+// askLeader asks the node that leads something in JSON.
+func (n *Node) askLeader(ctx context.Context, method, path string, body, into any) error {
+	leader, _, ok := n.Leader()
+	if !ok {
+		return errNoLeader
+	}
+	return n.askNode(ctx, leader, method, path, body, into)
+}
+
+func (n *Node) askNode(ctx context.Context, node, method, path string, body, into any) error {
+	if node == n.id.ID {
+		return errNotLeading // it leads, but cannot yet
+	}
+	var text []byte
+	var err error
+	if body != nil {
+		if text, err = json.Marshal(body); err != nil {
+			return err
+		}
+	}
+	resp, err := n.callPeer(ctx, node, method, path, text)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	answered, err := io.ReadAll(io.LimitReader(resp.Body, maxControlBytes))
+	switch {
+	case err != nil:
+		return err
+	case resp.StatusCode == http.StatusConflict:
+		var refused joinRefusal
+		if err := json.Unmarshal(answered, &refused); err != nil || refused.Error == "" {
+			return fmt.Errorf("node %s answers %s", node, resp.Status)
+		}
+		return oplog.Errorf(refused.Code, "%s", refused.Error)
+	case resp.StatusCode != http.StatusOK:
+		return fmt.Errorf("node %s answers %s: %s", node, resp.Status, bytes.TrimSpace(answered))
+	case into == nil:
+		return nil
+	}
+	return json.Unmarshal(answered, into)
+}
+
+// joinRefusal is an error in JSON, with status 409.
+type joinRefusal struct {
+	Error string     `json:"error"`
+	Code  oplog.Code `json:"code,omitempty"`
+}
+
+// readIndexAnswer is the answer to GET /read-index.
+type readIndexAnswer struct {
+	Index uint64 `json:"index"`
+}
+
+// askLeadersIndex asks the node that leads for a position that has all that was acknowledged.
+func (n *Node) askLeadersIndex() (uint64, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), readIndexWait)
+	defer cancel()
+	var a readIndexAnswer
+	err := n.askLeader(ctx, http.MethodGet, pathReadIndex, nil, &a)
+	return a.Index, err
+}
+
+func (n *Node) serveReadIndex(w http.ResponseWriter, r *http.Request) {
+	if !n.Leads() {
+		http.Error(w, "another node leads", http.StatusServiceUnavailable)
+		return
+	}
+	index, err := n.readIndex(r.Context())
+	if err != nil || !n.Leads() {
+		http.Error(w, fmt.Sprint("another node leads: ", err), http.StatusServiceUnavailable)
+		return
+	}
+	writeJSON(w, readIndexAnswer{index})
+}

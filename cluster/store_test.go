@@ -1,0 +1,194 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"oplog/oplog"
+	"oplog/storage"
+)
+
+// TestReadsAreExactOnAnyNode: what any node has acknowledged is read on every other after a barrier.
+func TestReadsAreExactOnAnyNode(t *testing.T) {
+	c := newTrio(t, "")
+	for i := range 60 {
+		writer, reader := c.nodes[i%3], c.nodes[(i+1+i%2)%3]
+		id := fmt.Sprint("e", i)
+		mustSend(t, writer, id)
+		if err := reader.node().Barrier(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := reader.node().db.Find("acme", id, nil); err != nil {
+			t.Fatalf("%s: %v", id, err)
+		}
+		if i%20 == 10 {
+			ctx, cancel := context.WithTimeout(t.Context(), changeWait)
+			if err := c.nodes[i%3].node().Transfer(ctx, ""); err != nil {
+				t.Error(err)
+			}
+			cancel()
+		}
+	}
+}
+
+// TestWithoutQuorum: one of three nodes reads on, says that it may be old, and takes nothing.
+func TestWithoutQuorum(t *testing.T) {
+	c := newTrio(t, "")
+	mustSend(t, c.nodes[0], "a")
+	c.settle()
+	c.nodes[1].stop()
+	c.nodes[2].stop()
+	n := c.nodes[0].node()
+	awaitTrue(t, func() bool { return !n.Leads() })
+	if err := n.Barrier(t.Context()); !errors.Is(err, ErrNoQuorum) {
+		t.Errorf("Barrier: %v", err)
+	}
+	if err := send(n, "b"); oplog.CodeOf(err) != oplog.CodeUnavailable {
+		t.Errorf("Append: %v", err)
+	}
+	if err := n.Store().Failure(); oplog.CodeOf(err) != oplog.CodeUnavailable {
+		t.Errorf("Failure: %v", err)
+	}
+	began := time.Now()
+	if err := n.Barrier(t.Context()); !errors.Is(err, ErrNoQuorum) || time.Since(began) > time.Second {
+		t.Errorf("Barrier: %v after %s", err, time.Since(began))
+	}
+	if _, err := n.Store().Find("acme", "a", nil); err != nil {
+		t.Error(err)
+	}
+	if s := n.Status(t.Context()); s.Quorum || s.StaleSince.IsZero() || len(s.Nodes) != 3 || s.Nodes[1].Reachable || !s.Nodes[0].Reachable {
+		t.Errorf("%+v", s)
+	}
+	c.nodes[1].start()
+	awaitTrue(t, func() bool { return send(n, "b") == nil })
+	c.settle()
+}
+
+// TestRecordsOfOneCopyStayThere: a change of local and of replicated records together, with an entry, on a node that leads and on one that does not.
+func TestRecordsOfOneCopyStayThere(t *testing.T) {
+	c := newTrio(t, "")
+	for i, n := range []*testNode{c.leader(), c.follower()} {
+		name := fmt.Sprint("r", i)
+		changes := []oplog.RecordChange{
+			{Kind: oplog.RecordServer, Name: "acts/" + name, Data: []byte("local")}, {Kind: oplog.RecordView, Name: "acme/" + name, Data: []byte("all")},
+		}
+		e := testEntry(name)
+		if err := n.node().Store().PutRecords(changes, e); err != nil {
+			t.Fatal(err)
+		}
+		if err := n.node().Store().PutRecords(changes, testEntry(name+"again")); !errors.Is(err, oplog.ErrRevision) {
+			t.Errorf("again: %v", err)
+		}
+		c.settle()
+		for _, other := range c.nodes {
+			_, _, err := other.node().Store().Record(oplog.RecordServer, "acts/"+name)
+			if (err == nil) != (other == n) {
+				t.Errorf("the local record: %v", err)
+			}
+			if data, _, err := other.node().Store().Record(oplog.RecordView, "acme/"+name); err != nil || string(data) != "all" {
+				t.Errorf("%s, %v", data, err)
+			}
+			if _, err := other.node().Store().Find("acme", name, nil); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// TestCommandOfAnotherTermIsVoid: a message that was made in another term than it was taken in is skipped.
+func TestCommandOfAnotherTermIsVoid(t *testing.T) {
+	c := newTrio(t, "")
+	mustSend(t, c.nodes[0], "a")
+	n := c.leader().node()
+	before, _ := n.db.Replicated()
+	message := append([]byte("OL\x01"), make([]byte, 32)...)
+	future := n.raft.Load().ApplyLog(raft.Log{Data: append(message, 0x80), Extensions: keyOf(n.leading.Load() - 1)}, 0)
+	if err := future.Error(); err != nil || future.Response() != errVoid {
+		t.Fatalf("%v, %v", err, future.Response())
+	}
+	mustSend(t, c.nodes[1], "b")
+	c.settle()
+	if after, _ := n.db.Replicated(); after.Index <= before.Index || after.Chain == before.Chain {
+		t.Errorf("at %+v, before %+v", after, before)
+	}
+}
+
+// TestRemovedNodeIsRefused: a node that was removed is neither asked nor heard.
+func TestRemovedNodeIsRefused(t *testing.T) {
+	c := newTrio(t, "")
+	gone := c.leader() // which lets another lead first
+	if err := c.follower().node().Remove(t.Context(), gone.node().ID()); err != nil {
+		t.Fatal(err)
+	}
+	c.await(func() bool { return c.leader() != gone })
+	leader := c.leader().node()
+	mustSend(t, c.leader(), "a")
+	if len(leader.members()) != 2 || leader.isMember(gone.node().ID()) {
+		t.Errorf("members %+v", leader.members())
+	}
+	if _, err := gone.node().port.dial(t.Context(), leader.id.Address, leader.ID(), protocolStore); err == nil {
+		t.Error("the removed node is let in")
+	}
+	if err := leader.Remove(t.Context(), gone.node().ID()); oplog.CodeOf(err) != oplog.CodeNotFound {
+		t.Errorf("again: %v", err)
+	}
+}
+
+// TestMovedSnapshot: a node that is opened again starts where its store is, not at an old snapshot.
+func TestMovedSnapshot(t *testing.T) {
+	c := newTrio(t, "")
+	mustSend(t, c.nodes[0], "a", "b", "c")
+	c.settle()
+	n := c.follower()
+	n.stop()
+	n.start()
+	own, found, err := readSnapshot(n.node().id.folder)
+	if err != nil || !found || own.Index != n.node().Applied() {
+		t.Errorf("%+v, %t, %v; the store is at %d", own, found, err, n.node().Applied())
+	}
+	mustSend(t, n, "d")
+	c.settle()
+}
+
+func BenchmarkAppend(b *testing.B) {
+	single := func(b *testing.B) oplog.Store { return openStore(b, b.TempDir()) }
+	cluster := func(b *testing.B) oplog.Store {
+		quick = defaultTiming
+		c := newTrio(b, "")
+		return c.leader().node().Store()
+	}
+	for _, size := range []int{1, 500} {
+		for name, open := range map[string]func(*testing.B) oplog.Store{"single": single, "cluster": cluster} {
+			b.Run(fmt.Sprintf("%s/%d", name, size), func(b *testing.B) {
+				s := open(b)
+				if db, ok := s.(*storage.DB); ok {
+					defer func() { _ = db.Close() }()
+				}
+				benchAppend(b, s, size)
+			})
+		}
+	}
+}
+
+// benchAppend appends batches from 8 senders.
+func benchAppend(b *testing.B, s oplog.Store, size int) {
+	b.SetParallelism(4)
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		entries := make([]oplog.Entry, size)
+		for pb.Next() {
+			for i := range entries {
+				entries[i] = testEntry("")
+			}
+			if _, err := s.Append(context.Background(), "acme", entries, 0); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+	b.ReportMetric(float64(b.N*size)/b.Elapsed().Seconds(), "entries/s")
+}
