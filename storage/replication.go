@@ -162,7 +162,6 @@ func (db *DB) follow(messages []Message) error {
 		return errors.Join(db.saveWriters(writers), putPosition(tx, at))
 	})
 	if err == nil {
-		db.position.Store(&at)
 		for _, r := range told {
 			if r.key != nil {
 				db.key.Store(r.key) // which can sign once its file is there: see LoadKey
@@ -171,6 +170,9 @@ func (db *DB) follow(messages []Message) error {
 		}
 	}
 	db.tried(changed, err)
+	if err == nil { // once whoever waits for the position can find all of it
+		db.position.Store(&at)
+	}
 	return err
 }
 
