@@ -128,11 +128,15 @@ type Retainer interface {
 	DaysBefore(ctx context.Context, tenant, date string) ([]DayCount, error)
 
 	// BeginDeletion writes a deletion's record and closes its days: from then on their entries are neither found nor accepted. Arrivals and
-	// leaves stay. The entry that reports it, if there is one, is recorded with it, both or neither, and gives the deletion its id.
+	// leaves stay. The entry that reports it, if there is one, is recorded with it, both or neither, and gives the deletion its id. Of several
+	// nodes, only the one that leads can: elsewhere it is CodeUnavailable, since locks that keep holds and deletions apart are of one process.
 	BeginDeletion(d *Deletion, report ...Entry) error
 
-	// DeleteDays removes the entries of closed days and their senders' ids from disk, in short transactions.
+	// DeleteDays removes the entries of closed days and their senders' ids from the disk of this copy, in short transactions.
 	DeleteDays(ctx context.Context, tenant string, days Days) error
+
+	// Undeleted returns the closed days of which this copy still has entries or senders' ids on its disk, in order.
+	Undeleted(tenant string) ([]Days, error)
 
 	// Arrived reports whether an entry with that key was ever recorded, deleted or not.
 	Arrived(tenant string, key Key) (bool, error)
@@ -153,7 +157,7 @@ type Records interface {
 	RecordsAfter(kind RecordKind, prefix, after string, limit int) ([]Record, error)
 
 	// PutRecord replaces the record with the given revision, and returns once that is on disk; nil data removes it. ErrRevision means that
-	// the record has another revision, and nothing was changed.
+	// the record has another revision, which Record returns by then, and nothing was changed.
 	PutRecord(kind RecordKind, name string, replaces Revision, data []byte) error
 
 	// PutRecords is PutRecord for several records: all or none. One whose revision differs is ErrRevision. Entries that tell of the changes,

@@ -195,6 +195,26 @@ func (db *DB) DeleteDays(ctx context.Context, tenant string, days oplog.Days) er
 	return nil
 }
 
+// Undeleted returns the closed days that are still on disk; see [oplog.Store].
+func (db *DB) Undeleted(tenant string) (left []oplog.Days, err error) {
+	err = db.view(func(tx *bolt.Tx) error {
+		b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))
+		if b == nil {
+			return nil
+		}
+		for _, s := range db.closedOf(tenant) {
+			days := oplog.Days{From: dateOf(time.UnixMicro(s.from)), To: dateOf(time.UnixMicro(s.to - 1))}
+			id, _ := b.Bucket([]byte(nameIDs)).Cursor().Seek([]byte(days.From))
+			date, _ := b.Bucket([]byte(nameEntries)).Cursor().Seek([]byte(days.From))
+			if id != nil && days.Contains(string(id[:dateSize])) || date != nil && days.Contains(string(date)) {
+				left = append(left, days)
+			}
+		}
+		return nil
+	})
+	return left, err
+}
+
 // deleteSome deletes some entries or senders' ids of the days, and reports whether there may be more.
 func deleteSome(tx *bolt.Tx, tenant string, days oplog.Days) (more bool, err error) {
 	b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))

@@ -22,6 +22,7 @@ var retainerChecks = []check{
 	{"Arrived returns true for recorded entries, deleted or not", reportsArrived},
 	{"days are closed for their tenant only", closesOneTenant},
 	{"DeleteDays stops when canceled", deletesUntilCanceled},
+	{"Undeleted lists closed days until DeleteDays has removed them", listsUndeleted},
 }
 
 // beginDeletion records a deletion in acme's trail, as the journal does, and begins it.
@@ -264,4 +265,30 @@ func deletesUntilCanceled(t *testing.T, s *store) {
 		t.Error(err)
 	}
 	s.assertEqual(s.arrivals(1, 0), "b")
+}
+
+func listsUndeleted(t *testing.T, s *store) {
+	undeleted := func(want ...oplog.Days) {
+		t.Helper()
+		left, err := s.Undeleted(acme)
+		if err != nil {
+			t.Error(err)
+		}
+		s.assertEqual(fmt.Sprint(left), fmt.Sprint(want))
+	}
+	undeleted()
+	sent := entry(7*minutesOfDay, "c")
+	sent.ID = "a sender's"
+	s.append(entry(9*minutesOfDay, "a"), entry(8*minutesOfDay, "b"), sent, entry(0, "d"))
+	undeleted()
+	d := s.beginDeletion(9, 8, 6)
+	later := s.beginDeletion(7)
+	s.acrossReopen(func() { undeleted(oplog.Days{From: date(9), To: date(6)}) })
+	s.deleteDays(d)
+	s.acrossReopen(func() { undeleted(oplog.Days{From: date(9), To: date(6)}) })
+	s.deleteDays(later)
+	s.acrossReopen(func() { undeleted() })
+	if left, err := s.Undeleted("none"); err != nil || len(left) > 0 {
+		t.Errorf("%v, %v", left, err)
+	}
 }
