@@ -85,11 +85,11 @@ func own(imported string) (folder string, ok bool) {
 // allowed lists the packages of the module that each package may import. cli may import any.
 var allowed = map[string][]string{
 	".":      {"cli"},
-	"server": {"oplog", "doctor", "directory", "journal", "identity", "trail", "exports", "views", "proof", "node", "backup", "server/wire", "faults", "docs", "timing"},
+	"server": {"oplog", "doctor", "directory", "journal", "identity", "trail", "exports", "views", "proof", "node", "backup", "cluster", "server/wire", "faults", "docs", "timing"},
 	"backup": {"oplog", "records", "trail", "node", "durable", "faults"},
 	"doctor": {"oplog", "backup", "node", "proof", "durable", "faults"},
 
-	"cluster": {"oplog", "records", "storage", "durable", "faults"},
+	"cluster": {"oplog", "records", "storage", "durable", "faults", "timing"},
 
 	"node":      {"oplog", "records", "directory", "journal", "identity", "trail", "exports", "views", "scrub", "durable"},
 	"journal":   {"oplog", "records", "directory", "trail", "faults", "timing"},
@@ -247,6 +247,9 @@ var writesApart = map[string]string{ // with the reason
 	"storage/backup.go os.RemoveAll":               "what remains is removed by the next restore",
 	"exports/jobs.go os.Remove":                    "what remains is removed at the next start",
 	"exports/jobs.go os.RemoveAll":                 "what remains is removed at the next start",
+	"exports/nodes.go os.RemoveAll":                "what remains is removed at the next start",
+	"node/nodetest/nodes.go os.CopyFS":             "the directory of a test",
+	"node/nodetest/nodes.go os.Chmod":              "the directory of a test",
 	"search/segment.go os.Remove":                  "what the manifest does not list is removed when the tenant is opened",
 	"node/backup.go os.Remove":                     "what remains is removed at the next start",
 	"exports/formats/read_xlsx.go os.Remove":       "it is in the system's temporary directory",

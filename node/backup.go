@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"oplog/durable"
+	"oplog/oplog"
 )
 
 // backupPattern names temporary files of backups.
@@ -37,12 +38,13 @@ func (b *Backup) ReadAt(p []byte, offset int64) (int, error) {
 	return n, err
 }
 
-// Record records the backup as completed now, unless nothing can be written.
+// Record records the backup as completed now, unless nothing can be written: here, or because no node leads.
 func (b *Backup) Record() error {
-	if err := RecordBackup(b.node.store, b.node.now()); err != nil && b.node.store.Failure() == nil {
-		return err
+	err := RecordBackup(b.node.store, b.node.now())
+	if b.node.store.Failure() != nil || !b.node.Place.Alone() && oplog.CodeOf(err) == oplog.CodeUnavailable {
+		return nil
 	}
-	return nil
+	return err
 }
 
 // Close removes the copy.

@@ -28,6 +28,7 @@ type Node struct {
 	Views     *views.Views
 	Scrub     *scrub.Scrub
 	Prover    oplog.Prover // of all trees, trails included
+	Place     oplog.Place
 
 	store oplog.Store
 	index oplog.Index
@@ -42,11 +43,17 @@ type Options struct {
 	ExportDir string               // directory of export files
 	Formats   []oplog.ExportFormat // formats of exports
 
+	// Of a log on several nodes: see [oplog.Place].
+	Node    string
+	Leads   func() bool
+	Members func() []string
+
 	// Space returns the free bytes and the size of a directory's volume; nil for [durable.Space].
 	Space func(dir string) (free, total uint64, err error)
 }
 
-// New returns the services over a store and an index. Exports that were interrupted are marked as failed.
+// New returns the services over a store and an index. Exports that were interrupted are marked as failed. Of several nodes, it does not need
+// that one leads.
 func New(store oplog.Store, index oplog.Index, o Options) (*Node, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -54,7 +61,7 @@ func New(store oplog.Store, index oplog.Index, o Options) (*Node, error) {
 	if o.Space == nil {
 		o.Space = durable.Space
 	}
-	l := &Node{space: o.Space, Prover: store, store: store, index: index, now: o.Now, dir: o.ExportDir}
+	l := &Node{space: o.Space, Prover: store, Place: oplog.Place{Node: o.Node, Leading: o.Leads, Members: o.Members}, store: store, index: index, now: o.Now, dir: o.ExportDir}
 	l.Directory = directory.New(store, index, o.Now)
 	clock, err := journal.ReadClock(store, o.Now) // before the trail writes what a crash left unfinished
 	if err != nil {
