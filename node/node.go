@@ -61,13 +61,14 @@ func New(store oplog.Store, index oplog.Index, o Options) (*Node, error) {
 	if o.Space == nil {
 		o.Space = durable.Space
 	}
-	l := &Node{space: o.Space, Prover: store, Place: oplog.Place{Node: o.Node, Leading: o.Leads, Members: o.Members}, store: store, index: index, now: o.Now, dir: o.ExportDir}
+	place := oplog.Place{Node: o.Node, Leading: o.Leads, Members: o.Members}
+	l := &Node{space: o.Space, Prover: store, Place: place, store: store, index: index, now: o.Now, dir: o.ExportDir}
 	l.Directory = directory.New(store, index, o.Now)
 	clock, err := journal.ReadClock(store, o.Now) // before the trail writes what a crash left unfinished
 	if err != nil {
 		return nil, err
 	}
-	if l.Trail, err = trail.New(store, index, l.Directory, o.Now); err != nil {
+	if l.Trail, err = trail.New(store, index, l.Directory, place, o.Now); err != nil {
 		return nil, err
 	}
 	l.Journal = journal.New(store, index, l.Directory, l.Trail, clock, o.Now)

@@ -9,18 +9,18 @@ import (
 	"oplog/oplog"
 )
 
-// While the store cannot be written, events stay pending, up to maxPending of them. They are written once it can be written again; those beyond are
+// While the store cannot be written, or the leader of several nodes not be reached, events stay pending, up to maxPending of them. They are written once it can be written again; those beyond are
 // counted, and their number is recorded then.
 
 // awaitInterval is how often it is tried.
 const awaitInterval = 2 * time.Second
 
-// await reports whether the store cannot be written. Then pending events are tried again later.
+// await reports whether the store cannot be written, here or by the leader. Then pending events are tried again later.
 func (t *Trail) await() bool {
 	failure := t.store.Failure()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if failure == nil {
+	if failure == nil && !t.unreachable {
 		t.waiting = false
 		return false
 	}
@@ -38,16 +38,17 @@ func (t *Trail) await() bool {
 // retry tries to write pending events in the background.
 func (t *Trail) retry() {
 	t.mu.Lock()
-	t.retrying = false
+	t.retrying, t.unreachable = false, false
 	t.mu.Unlock()
 	t.background.Once("trail", t.writeAll)
 }
 
-// putBack returns events to the pending ones, before later ones. lost counts earlier ones, for which the first event stands.
+// putBack returns events to the pending ones, before later ones. lost counts earlier ones, for which the first event stands: it is made again,
+// unless it may have been stored.
 func (t *Trail) putBack(trail string, events []oplog.Entry, lost int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if lost > 0 {
+	if lost > 0 && t.place.Alone() {
 		t.lost[trail] += lost
 		events = events[1:]
 	}
@@ -58,11 +59,16 @@ func (t *Trail) putBack(trail string, events []oplog.Entry, lost int) {
 	}
 }
 
-// reportUnwritten logs how many events end with the program.
+// reportUnwritten logs how many events end with the program. Of several nodes, each has its pending ones in records.
 func (t *Trail) reportUnwritten() {
+	t.writeMu.Lock()
+	defer t.writeMu.Unlock()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	n := len(t.pending) - t.recovered
+	if !t.place.Alone() && t.saved != nil {
+		n = 0
+	}
 	for _, lost := range t.lost {
 		n += lost
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // A page stays open across a restart, and its action continues: the stream is opened again, counts are read again. What the action recorded
-// before is found by the ids of its entries, which are derived from session and action.
+// before is found by the ids of its entries, which are derived from session and action, and from the node if there are several.
 
 // idOf returns the id of the nth entry that records an action.
 func (a *action) idOf(n int) string {
@@ -32,7 +32,11 @@ func (t *Trail) pastAction(e oplog.Entry, v Event) *action {
 	if known {
 		return nil
 	}
-	sum := sha256.Sum256(append(key[:], v.Action...))
+	name := append(key[:], v.Action...)
+	if !t.place.Alone() {
+		name = append(append(name, 0), t.place.Node...)
+	}
+	sum := sha256.Sum256(name)
 	a := &action{id: base32.StdEncoding.EncodeToString(sum[:])[:26]}
 	for {
 		entry, err := t.find(e.Tenant, a.idOf(a.entries))

@@ -2,11 +2,10 @@
 package trail
 
 import (
-	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -59,6 +58,7 @@ type Trail struct {
 	store      oplog.Store
 	index      oplog.Index // parses searches
 	directory  *directory.Directory
+	place      oplog.Place
 	now        func() time.Time
 	background *background.Tasks
 
@@ -77,6 +77,7 @@ type Trail struct {
 	lost         map[string]int                  // events that could not be written, by trail
 	waiting      bool                            // pending events wait until the store can be written; see await
 	retrying     bool                            // and are tried again soon
+	unreachable  bool                            // the other nodes could not be reached when it was last tried
 	recovered    int                             // pending events that a record has, too
 
 	visits         map[[sha256.Size]byte]*visit // known actions, by session and address
@@ -86,10 +87,10 @@ type Trail struct {
 	flushScheduled bool // a flush of complete actions is scheduled
 }
 
-// New returns the trails of a store.
-func New(store oplog.Store, index oplog.Index, directory *directory.Directory, now func() time.Time) (*Trail, error) {
+// New returns the trails of a store, as far as they tell of what happens at a place.
+func New(store oplog.Store, index oplog.Index, directory *directory.Directory, place oplog.Place, now func() time.Time) (*Trail, error) {
 	t := &Trail{
-		store: store, index: index, directory: directory, now: now, background: background.New(),
+		store: store, index: index, directory: directory, place: place, now: now, background: background.New(),
 		lastRecorded: make(map[[sha256.Size]byte]time.Time), lost: make(map[string]int),
 		visits: make(map[[sha256.Size]byte]*visit), buffered: make(map[*action]bool),
 		folded: make(map[[sha256.Size]byte]*folded),
@@ -245,6 +246,9 @@ func (t *Trail) enqueue(e oplog.Entry) bool {
 		t.lost[e.Tenant]++
 		return false
 	}
+	if e.ID == "" && !t.place.Alone() {
+		e.ID = rand.Text() // see unreachable.go
+	}
 	t.pending = append(t.pending, e)
 	t.added++
 	return true
@@ -288,7 +292,7 @@ func (t *Trail) writePending() {
 		if byName[e.Tenant] == nil {
 			names = append(names, e.Tenant)
 			if n := lost[e.Tenant]; n > 0 {
-				byName[e.Tenant] = append(byName[e.Tenant], lostEntry(e.Tenant, e.Time, n))
+				byName[e.Tenant] = append(byName[e.Tenant], t.lostEntry(e.Tenant, e.Time, n))
 			}
 		}
 		byName[e.Tenant] = append(byName[e.Tenant], e)
@@ -296,7 +300,7 @@ func (t *Trail) writePending() {
 	for name, n := range lost {
 		if byName[name] == nil {
 			names = append(names, name)
-			byName[name] = []oplog.Entry{lostEntry(name, t.now().UTC().Truncate(time.Microsecond), n)}
+			byName[name] = []oplog.Entry{t.lostEntry(name, t.now().UTC().Truncate(time.Microsecond), n)}
 		}
 	}
 	received := t.now().UTC().Truncate(time.Microsecond)
@@ -304,11 +308,11 @@ func (t *Trail) writePending() {
 		for i := range byName[name] {
 			byName[name][i].ReceivedAt = received
 		}
-		_, err := t.store.Append(context.Background(), name, slices.Clone(byName[name]), 0)
+		err := t.append(name, byName[name])
 		if err == nil {
 			continue
 		}
-		if t.await() {
+		if t.await() || t.awaitNodes(err) {
 			t.putBack(name, byName[name], lost[name])
 			continue
 		}
@@ -324,12 +328,16 @@ func (t *Trail) writePending() {
 }
 
 // lostEntry returns the entry that reports lost events.
-func lostEntry(trail string, at time.Time, n int) oplog.Entry {
+func (t *Trail) lostEntry(trail string, at time.Time, n int) oplog.Entry {
 	details, _ := json.Marshal(map[string]int{"events": n})
-	return oplog.Entry{
+	e := oplog.Entry{
 		Tenant: trail, Time: at, User: ServerUser, Module: "server", Operation: "lose", Origin: oplog.OriginManual,
 		Outcome: oplog.OutcomeFailure, Details: details,
 	}
+	if !t.place.Alone() {
+		e.ID = rand.Text()
+	}
+	return e
 }
 
 // ServerUser is the user of the server's own operations, CommandUser that of command-line operations.

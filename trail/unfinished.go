@@ -98,7 +98,7 @@ func (t *Trail) unfinishedEntries() map[string][]unfinished {
 func (t *Trail) saveUnfinished() error {
 	t.writeMu.Lock()
 	defer t.writeMu.Unlock()
-	if t.store.Failure() != nil {
+	if t.store.Failure() != nil && t.place.Alone() { // of several nodes, it may be that none leads, which these records do not need
 		return nil // what they have from before stays
 	}
 	if t.saved == nil {
@@ -158,7 +158,7 @@ func (t *Trail) readSaved() error {
 func (t *Trail) loseUnfinished(name string, damage error) {
 	faults.Report("reading the unfinished entries of access logs", damage)
 	faults.Report("removing them", records.Mend[[]unfinished](t.store, oplog.RecordServer, name, nil))
-	e := lostEntry(oplog.TrailName(""), t.now().UTC().Truncate(time.Microsecond), 0)
+	e := t.lostEntry(oplog.TrailName(""), t.now().UTC().Truncate(time.Microsecond), 0)
 	e.Details = nil // their number is not known
 	t.mu.Lock()
 	t.enqueue(e)
@@ -206,7 +206,9 @@ func (t *Trail) recoverUnfinished() error {
 	if t.store.Failure() != nil {
 		t.recovered = len(t.pending)
 	}
-	t.writePending() // before a reading of the same action looks for it
+	if t.place.Alone() { // else it may take until there is a leader
+		t.writePending() // before a reading of the same action looks for it
+	}
 	t.background.Once("trail", t.writeAll)
 	return nil
 }
