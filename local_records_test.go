@@ -24,6 +24,7 @@ var serverRecords = map[string]struct {
 	"identity deviceSecretName":       {"device_secret", false},
 	"identity secondFactorRule":       {"second_factor", false},
 	"journal agreementName(d.Tenant)": {"deletion/acme/access", false},
+	"journal waitingRecord":           {"deletions_waiting", false},
 	"journal name":                    {"deletion/acme", false}, // or clockRecord; see agreementTo
 
 	"trail unfinishedName": {"acts", true}, // what names begin with

@@ -75,11 +75,13 @@ func (d *Directory) LiftHold(tenant, id, by string, checks ...May) (h oplog.Hold
 	return h, err
 }
 
-// FinishDeletion records that a deletion's entries are off the disk.
+// FinishDeletion records that a deletion's entries are off the disk; of several nodes, off that of the one that leads.
 func (d *Directory) FinishDeletion(of oplog.Deletion) error {
 	finish := func() error {
 		_, err := records.Change(d.records, oplog.RecordDeletion, of.Tenant+"/"+of.ID, func(stored *oplog.Deletion, exists bool) (bool, error) {
-			stored.FinishedAt = d.now().UTC().Truncate(time.Microsecond)
+			if stored.FinishedAt.IsZero() { // else another node was first
+				stored.FinishedAt = d.now().UTC().Truncate(time.Microsecond)
+			}
 			return !exists, nil
 		})
 		return err

@@ -21,6 +21,7 @@ type Journal struct {
 	index     oplog.Index
 	directory *directory.Directory
 	trail     *trail.Trail // records deletions
+	place     oplog.Place
 	now       func() time.Time
 	arrivals  arrivals
 	grown     atomic.Pointer[func(log string)] // see OnGrowth
@@ -32,6 +33,7 @@ type Journal struct {
 	installationDays int // see KeepInstallationTrail
 
 	agreed chan struct{} // receives after an owner agreed to a deletion
+	begun  chan struct{} // of several nodes: receives after a deletion began
 
 	waitingMu sync.Mutex               // guards waiting
 	waiting   map[string]oplog.Waiting // deletions that wait for an owner, by log
@@ -47,10 +49,12 @@ type Timings struct {
 func (j *Journal) Timings() Timings { return j.timings }
 
 // New returns a journal over a store and an index.
-func New(store oplog.Store, index oplog.Index, directory *directory.Directory, trail *trail.Trail, clock *Clock, now func() time.Time) *Journal {
+func New(
+	store oplog.Store, index oplog.Index, directory *directory.Directory, trail *trail.Trail, clock *Clock, place oplog.Place, now func() time.Time,
+) *Journal {
 	j := &Journal{
-		store: store, index: index, directory: directory, trail: trail, now: now,
-		clock: clock, agreed: make(chan struct{}, 1), waiting: make(map[string]oplog.Waiting),
+		store: store, index: index, directory: directory, trail: trail, place: place, now: now,
+		clock: clock, agreed: make(chan struct{}, 1), begun: make(chan struct{}, 1), waiting: make(map[string]oplog.Waiting),
 		timings: Timings{timing.New(timing.Short), timing.New(timing.Short), timing.New(timing.Short), timing.New(timing.Short)},
 	}
 	store.OnAppend(func(tenant string, entries []oplog.Entry) {
@@ -63,6 +67,9 @@ func New(store oplog.Store, index oplog.Index, directory *directory.Directory, t
 		index.Add(tenant, entries)
 		j.arrivals.notify(tenant)
 	})
+	if !place.Alone() {
+		j.followDeletions()
+	}
 	return j
 }
 

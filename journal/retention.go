@@ -59,23 +59,27 @@ func (j *Journal) Retain(ctx context.Context) error {
 }
 
 // RetainDaily deletes expired entries now and for each tenant after its day has changed, which it checks at the given interval; failures
-// are retried at the next check. It ends with the context.
+// are retried at the next check. Of several nodes, the one that leads does; see nodes.go. It ends with the context.
 func (j *Journal) RetainDaily(ctx context.Context, every time.Duration, failed func(error)) {
 	look := time.NewTicker(every)
 	defer look.Stop()
 	for last := (time.Time{}); ; {
 		now := j.now()
-		err := j.retainTenants(ctx, func(t oplog.TenantState) bool { return last.IsZero() || t.Today(last) != t.Today(now) })
+		err := j.run(ctx, last, now)
 		if ctx.Err() != nil {
 			return
 		}
-		if err != nil {
+		switch {
+		case err != nil:
 			failed(err)
-		} else {
+		case j.place.Leads():
 			last = now
+		default:
+			last = time.Time{} // it leads from the beginning
 		}
 		select {
 		case <-look.C:
+		case <-j.begun:
 		case <-j.agreed:
 			last = time.Time{}
 		case <-ctx.Done():
@@ -90,6 +94,9 @@ func (j *Journal) retainTenants(ctx context.Context, is func(oplog.TenantState) 
 	tenants, err := j.directory.Tenants()
 	failed := []error{err}
 	for _, t := range tenants {
+		if err := j.mayBegin(); err != nil {
+			return errors.Join(append(failed, err)...)
+		}
 		state, err := j.directory.State(t.ID)
 		if err == nil && is(state) {
 			err = guarded(func() error { return errors.Join(j.retain(ctx, t.ID), j.retainTrail(ctx, t.ID)) })
@@ -184,16 +191,8 @@ func (j *Journal) planDeletion(ctx context.Context, t oplog.TenantState) (d oplo
 
 // finishDeletion removes entries from the index and from disk.
 func (j *Journal) finishDeletion(ctx context.Context, d oplog.Deletion) error {
-	for _, days := range d.Days {
-		from, to := days.Bounds()
-		if !oplog.IsTrail(d.Tenant) { // which is not indexed
-			if err := j.index.Drop(ctx, d.Tenant, from, to); err != nil {
-				return err
-			}
-		}
-		if err := j.store.DeleteDays(ctx, d.Tenant, days); err != nil {
-			return err
-		}
+	if err := j.removeDays(ctx, d.Tenant, d.Days); err != nil {
+		return err
 	}
 	return j.directory.FinishDeletion(d)
 }
@@ -201,6 +200,9 @@ func (j *Journal) finishDeletion(ctx context.Context, d oplog.Deletion) error {
 // reportDeletion begins a deletion and records it in the trail, both or neither.
 func (j *Journal) reportDeletion(d *oplog.Deletion) error {
 	details, err := json.Marshal(d)
+	if err == nil {
+		err = j.mayBegin()
+	}
 	if err != nil {
 		return err
 	}

@@ -86,7 +86,7 @@ func TestPanicOfTheInstallationsRetention(t *testing.T) {
 	l := newLog(t)
 	clock, err := journal.ReadClock(l.Store, l.Clock.Now)
 	l.Must(nil, err)
-	j := journal.New(panickyStore{l.Store}, nil, l.Directory, l.Trail, clock, l.Clock.Now)
+	j := journal.New(panickyStore{l.Store}, nil, l.Directory, l.Trail, clock, oplog.Place{}, l.Clock.Now)
 	j.KeepInstallationTrail(oplog.MinAccessDays)
 	if err := j.Retain(t.Context()); err == nil || !strings.Contains(err.Error(), "retention of the installation's access log: ") {
 		t.Errorf("%v", err)

@@ -86,6 +86,14 @@ func (j *Journal) waitNoMore(log string) {
 
 // Waiting lists the deletions that wait for an owner, of a tenant or, for "", of all.
 func (j *Journal) Waiting(tenant string) []oplog.Waiting {
+	if j.place.Alone() {
+		return j.waitingHere(tenant)
+	}
+	return slices.DeleteFunc(j.sharedWaiting(), func(w oplog.Waiting) bool { return tenant != "" && w.Tenant != tenant })
+}
+
+// waitingHere is Waiting by what this node found.
+func (j *Journal) waitingHere(tenant string) []oplog.Waiting {
 	j.waitingMu.Lock()
 	defer j.waitingMu.Unlock()
 	var list []oplog.Waiting
@@ -208,6 +216,8 @@ func (j *Journal) FindWaiting(ctx context.Context, tenant string) error {
 	if err != nil {
 		return err
 	}
-	_, err = j.planTrailDeletion(ctx, t)
-	return err
+	if _, err = j.planTrailDeletion(ctx, t); err != nil || j.place.Alone() || !j.place.Leads() {
+		return err
+	}
+	return j.shareWaiting()
 }

@@ -71,7 +71,7 @@ func New(store oplog.Store, index oplog.Index, o Options) (*Node, error) {
 	if l.Trail, err = trail.New(store, index, l.Directory, place, o.Now); err != nil {
 		return nil, err
 	}
-	l.Journal = journal.New(store, index, l.Directory, l.Trail, clock, o.Now)
+	l.Journal = journal.New(store, index, l.Directory, l.Trail, clock, place, o.Now)
 	l.Identity = identity.New(store, l.Directory, o.Now)
 	l.Views = views.New(store, l.Directory, o.Now)
 	l.Scrub = scrub.New(store, o.Now)
