@@ -46,6 +46,11 @@ type Export struct {
 	ErrorParams map[string]any `json:"error_params,omitempty"`
 
 	UserNames map[string]string `json:"user_names,omitempty"` // names by id of the users in the filters, as of the start of the export
+
+	// Of a log on several nodes; see nodes.go.
+	Node       string `json:"node,omitempty"`       // that runs it and has its file
+	Written    int64  `json:"written,omitempty"`    // about how many bytes, while it runs
+	Cancelling bool   `json:"cancelling,omitempty"` // another node wants it cancelled
 }
 
 // Creator is the account or the name of the key that started an export.
@@ -91,6 +96,7 @@ type common struct {
 	store     oplog.Store
 	index     oplog.Index
 	directory *directory.Directory
+	place     oplog.Place
 	now       func() time.Time
 	dir       string // of the files
 	formats   []oplog.ExportFormat
@@ -102,10 +108,20 @@ type common struct {
 	failures  atomic.Uint64     // see Failures
 }
 
-// New returns the exports of a store; space returns an error while nothing may be written. Exports that were interrupted by the last shutdown or crash are marked as failed.
-func New(store oplog.Store, index oplog.Index, directory *directory.Directory, now func() time.Time, dir string, formats []oplog.ExportFormat, space func() error) (*Exports, error) {
-	s := &Exports{changes: store, common: &common{store: store, index: index, directory: directory, now: now, dir: dir, formats: formats, space: space, kept: newKeptExports(store), took: timing.New(timing.Long)}}
-	s.jobs = jobs{stop: make(chan struct{}), running: make(map[string]*job), slots: make(map[string]chan struct{})}
+// New returns the exports of a store; space returns an error while nothing may be written. Exports that were interrupted by the last shutdown or
+// crash of this node are marked as failed: of several nodes, soon, since that takes a leader.
+func New(
+	store oplog.Store, index oplog.Index, directory *directory.Directory, place oplog.Place, now func() time.Time, dir string, formats []oplog.ExportFormat,
+	space func() error,
+) (*Exports, error) {
+	s := &Exports{changes: store, common: &common{
+		store: store, index: index, directory: directory, place: place, now: now, dir: dir, formats: formats, space: space, kept: newKeptExports(store, place.Node),
+		took: timing.New(timing.Long),
+	}}
+	s.jobs = jobs{
+		stop: make(chan struct{}), running: make(map[string]*job), slots: make(map[string]chan struct{}), wake: make(chan struct{}, 1),
+		changed: make(map[string]bool), begun: make(map[string]bool),
+	}
 	err := s.recover()
 	if err != nil && s.store.Failure() != nil {
 		err = nil // a store that is only read stays as it is
@@ -160,7 +176,10 @@ func (s *Exports) Start(ctx context.Context, x Export, checks ...directory.May) 
 	if err := s.checkLimits(p.Export); err != nil {
 		return Export{}, err
 	}
+	p.Node = s.place.Node
+	s.jobs.begin(p.ID)
 	if err := records.Create(s.changes, oplog.RecordExport, exportName(p.Export), p.Export, func() error { return directory.Allowed(checks) }); err != nil {
+		s.jobs.ended(p.ID)
 		return Export{}, err
 	}
 	return p.Export, s.start(p)
@@ -230,6 +249,9 @@ func (s *Exports) Open(x Export) (*os.File, error) {
 	if x.Status != Done {
 		return nil, oplog.Refuse(oplog.CodeConflict, "export-without-file", "The export is {status}, so it has no file.", x.Status)
 	}
+	if _, elsewhere := s.Elsewhere(x); elsewhere {
+		return nil, errElsewhere(x)
+	}
 	return os.Open(s.path(x))
 }
 
@@ -237,6 +259,9 @@ func (s *Exports) Open(x Export) (*os.File, error) {
 func (s *Exports) Manifest(x Export) (string, error) {
 	if x.Status != Done {
 		return "", oplog.Refuse(oplog.CodeConflict, "export-without-manifest", "The export is {status}, so it has no manifest.", x.Status)
+	}
+	if _, elsewhere := s.Elsewhere(x); elsewhere {
+		return "", errElsewhere(x)
 	}
 	text, err := os.ReadFile(s.path(x) + manifestFile)
 	if errors.Is(err, os.ErrNotExist) {
@@ -256,6 +281,9 @@ func (s *Exports) Remove(x Export, checks ...directory.May) (cancelled bool, err
 	if running {
 		run.cancel()
 		return true, nil
+	}
+	if s.runsElsewhere(x) {
+		return true, s.cancelElsewhere(x)
 	}
 	return false, s.remove(x, s.changes)
 }

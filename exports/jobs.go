@@ -26,6 +26,26 @@ type jobs struct {
 	running map[string]*job          // by export id
 	slots   map[string]chan struct{} // semaphores by tenant
 	closed  bool
+
+	// Of a log on several nodes; see nodes.go.
+	wake    chan struct{}   // holds a value if records have changed
+	changed map[string]bool // names of these records
+	begun   map[string]bool // ids of exports that this program starts, runs or is about to end
+}
+
+// begin notes that an export is about to be recorded, and will run.
+func (j *jobs) begin(id string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.begun[id] = true
+}
+
+// ended notes that an export does not run any more.
+func (j *jobs) ended(id string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	delete(j.running, id)
+	delete(j.begun, id)
 }
 
 // job is the state of a running export that its record does not hold yet.
@@ -52,6 +72,7 @@ func (s *Exports) start(p plan) error {
 	defer s.jobs.mu.Unlock()
 	if s.jobs.closed {
 		cancel()
+		delete(s.jobs.begun, p.ID)
 		return oplog.Errorf(oplog.CodeUnavailable, "The server is shutting down; retry after the restart.")
 	}
 	s.jobs.running[p.ID] = &job{export: p.Export, cancel: cancel}
@@ -68,11 +89,26 @@ func (s *Exports) start(p plan) error {
 		case <-ctx.Done():
 		}
 		began := time.Now()
-		size, err := s.writeGuarded(ctx, p)
+		size, err := s.writeShown(ctx, p)
 		s.measure(began, err)
 		s.finish(p.ID, size, err)
+		if !s.place.Alone() {
+			s.noteChanged(exportName(p.Export)) // it may have been removed before this node noted its end
+		}
 	})
 	return nil
+}
+
+// writeShown is writeGuarded, of which other nodes see how far it has come.
+func (s *Exports) writeShown(ctx context.Context, p plan) (size int64, err error) {
+	if s.place.Alone() {
+		return s.writeGuarded(ctx, p)
+	}
+	var saving sync.WaitGroup
+	done := make(chan struct{})
+	saving.Go(func() { s.saveProgress(p.Export, done) })
+	defer func() { close(done); saving.Wait() }()
+	return s.writeGuarded(ctx, p)
 }
 
 // writeGuarded is write, whose panic fails only this export.
@@ -124,11 +160,7 @@ func (s *Exports) finish(id string, size int64, err error) {
 	run, closed := s.jobs.running[id], s.jobs.closed
 	x := run.export
 	s.jobs.mu.Unlock()
-	defer func() { // after the record is written: readers do not wait for the disk, and see either this or the record's result
-		s.jobs.mu.Lock()
-		defer s.jobs.mu.Unlock()
-		delete(s.jobs.running, id)
-	}()
+	defer s.jobs.ended(id) // after the record is written: readers do not wait for the disk, and see either this or the record's result
 	x.FinishedAt = s.now().UTC()
 	x.ExpiresAt = x.FinishedAt.Add(Lifetime)
 	switch {
@@ -146,15 +178,15 @@ func (s *Exports) finish(id string, size int64, err error) {
 		x.fail(err)
 		faults.Report("writing an export", err, "tenant", x.Tenant, "export", x.ID)
 	}
-	removed := false
-	if _, err := records.Change(s.store, oplog.RecordExport, exportName(x), func(r *Export, exists bool) (bool, error) {
-		*r, removed = x, !exists
-		return removed, nil
-	}); err != nil || removed {
-		// If the record still says running, the next start marks it as failed.
-		_ = os.Remove(s.path(x))
-		_ = os.Remove(s.path(x) + manifestFile)
+	if removed, err := s.putEnded(x); err != nil || removed {
+		s.removeFiles(x) // if the record still says running, the next start marks it as failed
 	}
+}
+
+// removeFiles removes the file of an export and its manifest.
+func (s *Exports) removeFiles(x Export) {
+	_ = os.Remove(s.path(x))
+	_ = os.Remove(s.path(x) + manifestFile)
 }
 
 var errInterrupted = oplog.Refuse(oplog.CodeUnavailable, "export-interrupted", "The program was stopped before the export was complete; start it again.")
@@ -187,17 +219,23 @@ func (s *Exports) recover() error {
 	if err != nil {
 		return err
 	}
+	if !s.place.Alone() {
+		s.store.OnRecord(s.onRecord)
+		for _, x := range all {
+			s.noteChanged(exportName(x))
+		}
+		s.jobs.done.Go(s.follow)
+		s.jobs.done.Go(s.sweep)
+		return s.removeOrphans(all)
+	}
 	for _, x := range all {
 		if x.Status != Running {
 			continue
 		}
 		_ = s.removeUnfinished(x)
-		_ = os.Remove(s.path(x)) // complete, but its record was never written
-		_ = os.Remove(s.path(x) + manifestFile)
+		s.removeFiles(x) // complete, but its record was never written
 		_, err := records.Change(s.store, oplog.RecordExport, exportName(x), func(r *Export, _ bool) (bool, error) {
-			r.fail(errInterrupted)
-			r.FinishedAt = s.now().UTC()
-			r.ExpiresAt = r.FinishedAt.Add(Lifetime)
+			s.end(r, errInterrupted)
 			return false, nil
 		})
 		if err != nil {
@@ -218,7 +256,9 @@ func (s *Exports) sweep() {
 	for {
 		select {
 		case <-tick.C:
-			faults.Report("removing expired exports, which is retried", s.removeExpired())
+			if s.place.Leads() {
+				faults.Report("removing expired exports, which is retried", errors.Join(s.removeExpired(), s.FailGone()))
+			}
 		case <-s.jobs.stop:
 			return
 		}

@@ -46,6 +46,8 @@ func (s *Exports) used(by Export) (creator, tenant usage, err error) {
 		run, running := s.jobs.running[x.id]
 		if running {
 			bytes = max(bytes, run.written)
+		} else if x.elsewhere {
+			running = true
 		}
 		tenant.add(bytes, x.expires, running)
 		if x.createdBy == by.CreatedBy {

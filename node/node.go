@@ -75,7 +75,7 @@ func New(store oplog.Store, index oplog.Index, o Options) (*Node, error) {
 	l.Identity = identity.New(store, l.Directory, o.Now)
 	l.Views = views.New(store, l.Directory, o.Now)
 	l.Scrub = scrub.New(store, o.Now)
-	if l.Exports, err = exports.New(store, index, l.Directory, o.Now, o.ExportDir, o.Formats, l.CheckSpace); err != nil {
+	if l.Exports, err = exports.New(store, index, l.Directory, place, o.Now, o.ExportDir, o.Formats, l.CheckSpace); err != nil {
 		err = fmt.Errorf("recover exports: %w", err)
 	} else if err = l.removeBackups(); store.Failure() != nil {
 		err = nil

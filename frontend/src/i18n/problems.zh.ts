@@ -124,6 +124,8 @@ export const problemsZh: ProblemMessages = {
     'export-disk-full': '磁盘已满，请释放空间后重新导出',
     'export-failed': '服务器出错（{error}），详见服务器日志',
     'export-interrupted': '导出完成前程序已停止，请重新导出',
+    'export-node-removed': '保存该文件的节点已从日志中移除，请重新导出',
+    'export-elsewhere': '此导出的文件在节点 {node} 上。请在该节点下载，或等该节点恢复后重试',
     'export-incomplete':
       '日志中只有导出开始时 {expected} 条操作中的 {found} 条：期间有日期被删除，或操作缺失。请重新导出；再次失败时，请运行 oplog verify 查找原因',
     'export-without-file': '此导出没有文件',
