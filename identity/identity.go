@@ -25,6 +25,7 @@ type common struct {
 	records    *records.Fallback
 	inMemory   oplog.Records // the records, for changes that are kept in memory while the log is read-only
 	directory  *directory.Directory
+	place      oplog.Place
 	now        func() time.Time
 	background *background.Tasks // records uses, removes expired records
 
@@ -40,7 +41,7 @@ type common struct {
 }
 
 // New returns the accounts, keys and sessions of a store.
-func New(store records.Store, directory *directory.Directory, now func() time.Time) *Identity {
+func New(store records.Store, directory *directory.Directory, place oplog.Place, now func() time.Time) *Identity {
 	sessions := newSessionIndex(store)
 	kept := records.NewFallback(store, launchedIn, func(kind oplog.RecordKind, name string, data []byte) {
 		if kind == oplog.RecordSession {
@@ -49,7 +50,8 @@ func New(store records.Store, directory *directory.Directory, now func() time.Ti
 	})
 	inMemory := kept.InMemory(kept)
 	i := &Identity{changes: kept, signIn: inMemory, common: &common{
-		records: kept, inMemory: inMemory, directory: directory, now: now, background: background.New(), keys: make(map[string]APIKey), sessions: sessions,
+		records: kept, inMemory: inMemory, directory: directory, place: place, now: now, background: background.New(), keys: make(map[string]APIKey),
+		sessions: sessions,
 	}}
 	store.OnRecord(func(kind oplog.RecordKind, name string) {
 		switch kind {
@@ -57,6 +59,10 @@ func New(store records.Store, directory *directory.Directory, now func() time.Ti
 			i.forgetKey(name)
 		case oplog.RecordSession:
 			sessions.stored(name)
+		case oplog.RecordLaunch:
+			if !place.Leads() {
+				i.launches.recount.Store(true)
+			}
 		}
 	})
 	return i
@@ -89,14 +95,21 @@ func (i *Identity) Close() {
 	i.records.Flush()
 }
 
-// usedInterval is how often the use of a record is written.
-const usedInterval = time.Minute
+// The times after which the use of a record is written again: at most that often, on all nodes together.
+const (
+	usedInterval        = time.Minute
+	usedIntervalOfNodes = 5 * time.Minute // each write is one of all nodes
+)
 
-// markUsed records the use of a record, at most once per usedInterval. A failed write is retried by the next use.
+// markUsed records the use of a record, unless it was recorded lately. A failed write is retried by the next use.
 func markUsed[T any](i *Identity, kind oplog.RecordKind, name string, last time.Time, mark func(record *T, at time.Time)) {
 	now := i.now().UTC()
 	// While the log is read-only, only sessions need it: they end when they are idle.
-	if now.Sub(last) < usedInterval || kind == oplog.RecordKey && i.records.Failure() != nil {
+	interval := usedInterval
+	if !i.place.Alone() {
+		interval = usedIntervalOfNodes
+	}
+	if now.Sub(last) < interval || kind == oplog.RecordKey && i.records.Failure() != nil {
 		return
 	}
 	through := i.inMemory

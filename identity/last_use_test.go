@@ -44,7 +44,7 @@ func (s *failing) Failure() error {
 func TestKeyUseInAFailingWrite(t *testing.T) {
 	l := nodetest.New(t)
 	store := &failing{Store: l.Store}
-	i := identity.New(store, l.Directory, l.Clock.Now)
+	i := identity.New(store, l.Directory, oplog.Place{}, l.Clock.Now)
 	key, text, err := i.AddKey("acme", identity.ScopeWrite, "crm")
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +62,7 @@ func TestKeyUseInAFailingWrite(t *testing.T) {
 		t.Errorf("a use that was not stored is read: %+v, %v", keys, err)
 	}
 	store.failed.Store(false)
-	i = identity.New(store, l.Directory, l.Clock.Now)
+	i = identity.New(store, l.Directory, oplog.Place{}, l.Clock.Now)
 	defer i.Close()
 	if got, err := i.KeyByHash(key.Hash); err != nil || got.Name != "crm" {
 		t.Errorf("%+v, %v", got, err)

@@ -16,7 +16,7 @@ type Session struct {
 	Username   string    `json:"username"`
 	Stamp      string    `json:"stamp"` // of the account at sign-in
 	CreatedAt  time.Time `json:"created_at"`
-	LastUsedAt time.Time `json:"last_used_at"` // accurate to about a minute
+	LastUsedAt time.Time `json:"last_used_at"` // accurate to about a minute, of several nodes to five
 	ExpiresAt  time.Time `json:"expires_at"`
 	IP         string    `json:"ip,omitempty"`
 	UserAgent  string    `json:"user_agent,omitempty"`
@@ -239,9 +239,9 @@ func (i *common) readSessions(names func() ([]string, error)) ([]oplog.Record, e
 	return found, err
 }
 
-// clearExpired removes expired records; failed removals are retried next time.
+// clearExpired removes expired records; failed removals are retried next time. Of several nodes, the one that leads does: people sign in there.
 func (i *common) clearExpired() {
-	if i.records.Failure() != nil {
+	if i.records.Failure() != nil || !i.place.Leads() {
 		return
 	}
 	now := i.now()

@@ -3,6 +3,7 @@ package identity
 import (
 	"encoding/json"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"oplog/faults"
@@ -24,6 +25,9 @@ type usedLaunches struct {
 	mu    sync.Mutex     // guards of; never held across a write
 	of    map[string]int // by hash of the key; nil until they were counted
 	asked time.Time      // when the last removal was begun because of a number
+
+	// Whether links were used, or removed, while another node led. It is set by changes of records, under no lock.
+	recount atomic.Bool
 }
 
 // add changes the number of a key's links.
@@ -44,7 +48,7 @@ func (i *Identity) takeLaunch(key string) error {
 	i.records.Flush() // which a read does otherwise, under mu
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.of == nil {
+	if u.recount.Swap(false) || u.of == nil {
 		if err := i.countLaunches(); err != nil {
 			return err
 		}
@@ -91,7 +95,7 @@ const launchesAtOnce = 500
 
 // clearLaunches removes used links that have expired.
 func (i *common) clearLaunches(now time.Time) {
-	if i.records.Failure() != nil {
+	if i.records.Failure() != nil || !i.place.Leads() {
 		return
 	}
 	var expired []oplog.RecordChange

@@ -39,7 +39,7 @@ func (s *lockedStore) PutRecords([]oplog.RecordChange, ...oplog.Entry) error {
 // TestLaunchesAreCountedAfterStoring: changes that were kept in memory are not stored while the lock of the used links is held.
 func TestLaunchesAreCountedAfterStoring(t *testing.T) {
 	s := &lockedStore{failure: oplog.Errorf(oplog.CodeUnavailable, "read-only")}
-	i := New(s, nil, time.Now)
+	i := New(s, nil, oplog.Place{}, time.Now)
 	writes := 0
 	s.written = func() {
 		writes++

@@ -72,7 +72,7 @@ func New(store oplog.Store, index oplog.Index, o Options) (*Node, error) {
 		return nil, err
 	}
 	l.Journal = journal.New(store, index, l.Directory, l.Trail, clock, place, o.Now)
-	l.Identity = identity.New(store, l.Directory, o.Now)
+	l.Identity = identity.New(store, l.Directory, place, o.Now)
 	l.Views = views.New(store, l.Directory, o.Now)
 	l.Scrub = scrub.New(store, o.Now)
 	if l.Exports, err = exports.New(store, index, l.Directory, place, o.Now, o.ExportDir, o.Formats, l.CheckSpace); err != nil {
