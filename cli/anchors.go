@@ -14,12 +14,12 @@ import (
 func (f *serveFlags) setUpAnchors(l *node.Node, o *server.Options, now func() time.Time) (err error) {
 	trees := proof.NewTrees(l.Directory, l.Prover)
 	if f.Anchor != "" {
-		o.Anchors = proof.NewAnchors(trees, now, f.Anchor)
+		o.Anchors = proof.NewAnchors(trees, l.Place, now, f.Anchor)
 	}
 	if len(f.Witness) == 0 {
 		return nil
 	}
-	if o.Witnesses, err = proof.NewWitnesses(trees, now, f.Witness); err != nil {
+	if o.Witnesses, err = proof.NewWitnesses(trees, l.Place, now, f.Witness); err != nil {
 		return fmt.Errorf("--witness: %w", err)
 	}
 	l.Journal.OnGrowth(o.Witnesses.Grown)
@@ -34,7 +34,7 @@ func (m *Program) writeLastAnchors(ctx context.Context, o server.Options, failed
 		}
 	}
 	if o.Anchors != nil {
-		if err := o.Anchors.Write(); err != nil {
+		if err := o.Anchors.WriteIfLeading(); err != nil {
 			failed(err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"oplog/backup"
+	"oplog/oplog"
 	"oplog/proof"
 )
 
@@ -135,7 +136,7 @@ func (r *round) witnesses() []Finding {
 		}
 		return found
 	}
-	configured, err := proof.NewWitnesses(nil, r.Now, r.Witnesses)
+	configured, err := proof.NewWitnesses(nil, oplog.Place{}, r.Now, r.Witnesses)
 	if err != nil {
 		return []Finding{finding("witnesses-invalid", "error", err)}
 	}

@@ -28,12 +28,14 @@ import (
 // Days and times are in UTC. Earlier versions wrote <tenant>/<2006-01-02>.checkpoint once a day; those files stay valid.
 type Anchors struct {
 	trees *Trees
+	here  oplog.Place
 	now   func() time.Time
 	dir   string
 
 	writeMu sync.Mutex      // held during writes: a network share may be slow
 	written map[string]head // by tree: the newest head in the folder
 	changes int             // replacements of the log's key that the folder has
+	led     bool            // whether this node led when it last looked
 
 	mu    sync.Mutex
 	state AnchorState
@@ -54,9 +56,9 @@ const (
 )
 
 // NewAnchors returns the anchors of a log in a folder, which must exist: if a USB stick is not mounted, nothing may be written to its mount
-// point.
-func NewAnchors(trees *Trees, now func() time.Time, dir string) *Anchors {
-	return &Anchors{trees: trees, now: now, dir: dir, written: make(map[string]head), state: AnchorState{Dir: dir}}
+// point. Of several nodes, the one that leads writes, to a folder of its own or to one that all share.
+func NewAnchors(trees *Trees, here oplog.Place, now func() time.Time, dir string) *Anchors {
+	return &Anchors{trees: trees, here: here, now: now, dir: dir, written: make(map[string]head), state: AnchorState{Dir: dir}}
 }
 
 // Run writes checkpoints at once and then every few minutes, until the context ends. A failure that lasts is reported once an hour.
@@ -65,13 +67,30 @@ func (a *Anchors) Run(ctx context.Context, failed func(error)) {
 	defer tick.Stop()
 	report := reporter{now: a.now, failed: failed}
 	for {
-		report.report(a.Write())
+		report.report(a.WriteIfLeading())
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return
 		}
 	}
+}
+
+// WriteIfLeading is Write, unless another node leads. Two nodes that write at the same time add a file more than needed.
+func (a *Anchors) WriteIfLeading() error {
+	leads := a.here.Leads()
+	a.writeMu.Lock()
+	if leads && !a.led { // another node may have written since
+		clear(a.written)
+		a.changes = 0
+	}
+	a.led = leads
+	a.writeMu.Unlock()
+	if leads {
+		return a.Write()
+	}
+	a.note(func(s *AnchorState) { s.Failure = "" })
+	return nil
 }
 
 // Write writes the checkpoints of the trees that have grown since their last one. If one fails, the others are still written.

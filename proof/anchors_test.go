@@ -33,7 +33,7 @@ func filesIn(t *testing.T, dir string) string {
 }
 
 func anchorsOf(l *nodetest.Log, dir string) *proof.Anchors {
-	return proof.NewAnchors(proof.NewTrees(l.Directory, l.Prover), l.Clock.Now, dir)
+	return proof.NewAnchors(proof.NewTrees(l.Directory, l.Prover), oplog.Place{}, l.Clock.Now, dir)
 }
 
 // all are the first checkpoints of a log with tenants acme and plain.

@@ -12,13 +12,16 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"oplog/oplog"
 	"oplog/witness"
 )
 
 // Witnesses has the checkpoints of all trees cosigned by witnesses on other machines: soon after a tree has grown, every hour otherwise, and
-// when the server stops.
+// when the server stops. Of several nodes, the one that leads does, and it alone has the cosignatures: a witness that heard of a tree from several
+// would refuse those that lag behind.
 type Witnesses struct {
 	trees *Trees
+	place oplog.Place
 	now   func() time.Time
 	peers []*peer
 
@@ -68,8 +71,8 @@ const (
 )
 
 // NewWitnesses returns the witnesses with the given "VKEY URL".
-func NewWitnesses(trees *Trees, now func() time.Time, specs []string) (*Witnesses, error) {
-	w := &Witnesses{trees: trees, now: now, changed: make(chan struct{})}
+func NewWitnesses(trees *Trees, place oplog.Place, now func() time.Time, specs []string) (*Witnesses, error) {
+	w := &Witnesses{trees: trees, place: place, now: now, changed: make(chan struct{})}
 	for _, spec := range specs {
 		key, address, _ := strings.Cut(strings.TrimSpace(spec), " ")
 		v, err := witness.NewVerifier(key)
@@ -151,6 +154,10 @@ func (w *Witnesses) follow(ctx context.Context, p *peer, failed func(error)) {
 		case <-ctx.Done():
 			return
 		}
+		if !w.place.Leads() { // the trees stay due: it may have to lead
+			retry = time.After(witnessRetry)
+			continue
+		}
 		err := w.requestCosignatures(ctx, p)
 		if retry = nil; err != nil && ctx.Err() == nil {
 			retry = time.After(witnessRetry)
@@ -163,6 +170,9 @@ func (w *Witnesses) follow(ctx context.Context, p *peer, failed func(error)) {
 
 // Finish requests the cosignatures that are due from all witnesses, before the server stops.
 func (w *Witnesses) Finish(ctx context.Context) error {
+	if !w.place.Leads() {
+		return nil
+	}
 	errs := make(chan error, len(w.peers))
 	for _, p := range w.peers {
 		go func() { errs <- w.requestCosignatures(ctx, p) }()
@@ -278,12 +288,13 @@ func (w *Witnesses) Cosigned(tree string) (text string, size uint64, ok bool) {
 	return texts[best] + strings.Join(lines[best], ""), best.size, ok
 }
 
-// Checkpoint returns a tree's current checkpoint with the cosignatures of witnesses, for which it waits briefly, or a newer one.
+// Checkpoint returns a tree's current checkpoint with the cosignatures of witnesses, for which it waits briefly, or a newer one; without any on a
+// node that does not lead.
 func (w *Witnesses) Checkpoint(ctx context.Context, tree string) (string, error) {
 	key := w.trees.prover.VerifierKey()
 	text, current, err := w.trees.checkpoint(tree)
-	if err != nil {
-		return "", err
+	if err != nil || !w.place.Leads() {
+		return text, err
 	}
 	plain := func() (string, error) {
 		if w.trees.prover.VerifierKey() != key { // replaced meanwhile: somebody may have a checkpoint by the new one

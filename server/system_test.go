@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"oplog/oplog"
 	"oplog/proof"
 	"oplog/scrub"
 )
@@ -77,12 +78,12 @@ func TestSystem(t *testing.T) {
 func TestSystemShowsAnchors(t *testing.T) {
 	f := newServer(t)
 	dir := t.TempDir()
-	f.server.anchors = proof.NewAnchors(proof.NewTrees(f.log.Directory, f.log.Prover), f.server.now, dir)
+	f.server.anchors = proof.NewAnchors(proof.NewTrees(f.log.Directory, f.log.Prover), oplog.Place{}, f.server.now, dir)
 	f.noError(f.server.anchors.Write())
 	if got := decode[systemStatus](t, f.get("owner", "/api/v1/system", 200)).Anchor; got == nil || got.Dir != dir || got.Failure != "" || !strings.HasPrefix(got.KeptAt, "2026-11-22T08:00:00") {
 		t.Errorf("the anchor is %+v", got)
 	}
-	f.server.anchors = proof.NewAnchors(proof.NewTrees(f.log.Directory, f.log.Prover), f.server.now, dir+"/gone")
+	f.server.anchors = proof.NewAnchors(proof.NewTrees(f.log.Directory, f.log.Prover), oplog.Place{}, f.server.now, dir+"/gone")
 	if err := f.server.anchors.Write(); err == nil {
 		t.Error("a folder that is not there takes checkpoints")
 	}
