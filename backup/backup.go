@@ -107,7 +107,8 @@ type State struct {
 	Failure    *Failure // of the last attempt; nil if it succeeded
 }
 
-// Backups makes the backups of a node's log.
+// Backups makes the backups of a node's log. Of several nodes, the one that leads does. Each knows the files that it has written itself, as the
+// directories may be different ones, so a node that begins to lead makes a backup soon: those of the other may have been lost with its machine.
 type Backups struct {
 	o     Options
 	node  *node.Node
@@ -119,6 +120,7 @@ type Backups struct {
 	attempts int       // that failed since the last success
 	retryAt  time.Time // after a failure
 	warned   bool      // that backups are overdue
+	led      bool      // whether this node led at the last turn
 }
 
 const record = "backups"
@@ -128,6 +130,7 @@ func New(n *node.Node, o Options) (*Backups, error) {
 	b, err := read(n.Records(), o)
 	if err == nil {
 		b.node = n
+		b.ledSince()
 	}
 	return b, err
 }
@@ -206,6 +209,7 @@ func (b *Backups) Start() {
 
 // Turn makes a backup if one is due or was asked for, and warns if none has been proved for too long. Run calls it.
 func (b *Backups) Turn(ctx context.Context) {
+	b.ledSince()
 	if b.begin() {
 		b.end(ctx, b.attempt(ctx))
 	}
@@ -240,7 +244,7 @@ func (b *Backups) isDue() bool {
 // nextAt returns when the next backup is due; zero for never. A last one in the future is of a clock that was wrong. It is called under mu.
 func (b *Backups) nextAt() time.Time {
 	switch now, last := b.o.Now().UTC(), b.stored.Proved.MadeAt; {
-	case b.o.Every == 0:
+	case b.o.Every == 0 || !b.leads():
 		return time.Time{}
 	case !b.retryAt.IsZero():
 		return b.retryAt
@@ -280,7 +284,7 @@ func (b *Backups) isOverdue() bool {
 	if proved := b.stored.Proved.MadeAt; proved.After(last) {
 		last = proved
 	}
-	return b.o.Every > 0 && b.o.Now().Sub(last) > b.o.Every+min(b.o.Every, maxGrace)
+	return b.o.Every > 0 && b.leads() && b.o.Now().Sub(last) > b.o.Every+min(b.o.Every, maxGrace)
 }
 
 // warn tells once when no backup was proved for longer than the schedule wants.

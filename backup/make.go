@@ -121,7 +121,7 @@ func (b *Backups) newFile() File {
 	now := b.o.Now().UTC()
 	f := File{Dir: b.o.Dir, MadeAt: now, Encrypted: len(b.o.Recipients) > 0}
 	for i := 1; ; i++ {
-		f.Name = "oplog-" + now.Format("20060102T150405Z")
+		f.Name = "oplog-" + now.Format("20060102T150405Z") + b.suffix()
 		if i > 1 {
 			f.Name += fmt.Sprint("-", i)
 		}
