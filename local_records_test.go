@@ -23,6 +23,9 @@ var serverRecords = map[string]struct {
 	"identity lastRestore":            {"last_restore", false},
 	"identity deviceSecretName":       {"device_secret", false},
 	"identity secondFactorRule":       {"second_factor", false},
+	"identity attemptsName(username)": {"attempts/0f", false},
+	"identity attemptsPrefix":         {"attempts/0f", false},
+	"identity name":                   {"attempts/0f", false},
 	"journal agreementName(d.Tenant)": {"deletion/acme/access", false},
 	"journal waitingRecord":           {"deletions_waiting", false},
 	"journal name":                    {"deletion/acme", false}, // or clockRecord; see agreementTo

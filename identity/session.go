@@ -249,4 +249,5 @@ func (i *common) clearExpired() {
 	_, err := i.endNamed(i.records, expired, func(s Session) bool { return s.expired(now) })
 	faults.Report("removing expired sessions", err)
 	i.clearLaunches(now)
+	i.clearAttempts(now)
 }

@@ -52,6 +52,9 @@ func (s *Server) unlockAccount(_ context.Context, in *call, input *accountInput)
 		if _, err := s.administersNow(in, now); err != nil {
 			return err
 		}
+		if err := s.identity.ForgetAttempts(now.Username); err != nil {
+			return err
+		}
 		s.throttle.free(nameBucket(now.Username))
 		s.throttle.free(codesBucket(now.Username))
 		s.locks.unlock(now.Username)

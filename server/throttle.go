@@ -152,6 +152,9 @@ func (s *Server) signInBuckets(in *call, username string) ([]bucket, error) {
 	if err != nil || device != "" {
 		return []bucket{s.placeBucket("device "+device, username, deviceLimit)}, err
 	}
+	if err := s.takeOverAttempts(username); err != nil {
+		return nil, err
+	}
 	address := in.network()
 	return []bucket{s.placeBucket("pair "+address, username, pairLimit), nameBucket(username), {"address " + address, addressLimit, false}}, nil
 }
@@ -174,6 +177,9 @@ func (s *Server) codeBuckets(in *call, long bool) ([]bucket, error) {
 	device, err := s.knownDevice(in, username)
 	if err != nil || device != "" {
 		return []bucket{s.placeBucket("code device "+device, username, codeLimit)}, err
+	}
+	if err := s.takeOverAttempts(username); err != nil {
+		return nil, err
 	}
 	if long {
 		return []bucket{s.placeBucket("long code "+in.network(), username, codeLimit)}, nil
