@@ -42,6 +42,9 @@ func (n *Node) serveStore() {
 	mux.HandleFunc("GET "+pathStatus, func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, n.ownStatus()) })
 	mux.HandleFunc("GET "+pathCopy, n.sendCopy)
 	mux.HandleFunc("POST "+pathMembers, n.serveMembers)
+	desk := n.openDesk()
+	mux.Handle("POST "+joinPath, desk.handler())
+	n.running.Go(func() { desk.serve(n.port.listener(protocolJoin)) })
 	n.server = &http.Server{Handler: mux, ReadHeaderTimeout: handshakeTime, ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug)}
 	n.peers = peerClient(n.id, n.addressOf)
 	n.running.Go(func() {
