@@ -223,10 +223,6 @@ func mistake(l *raft.Log) {
 	l.Data = bytes.ReplaceAll(l.Data, []byte("content b"), []byte("content x"))
 }
 
-func correct(l *raft.Log) {
-	l.Data = bytes.ReplaceAll(l.Data, []byte("content x"), []byte("content b"))
-}
-
 // TestDamagedLogOfFollower: a byte flips in a record that a follower has not applied. It takes a copy of the store in its place.
 func TestDamagedLogOfFollower(t *testing.T) {
 	c := newTrio(t, "")

@@ -60,7 +60,7 @@ func (n *Node) propose(message []byte) (uint64, error) {
 		if errors.Is(err, raft.ErrNotLeader) || errors.Is(err, raft.ErrLeadershipTransferInProgress) || errors.Is(err, raft.ErrEnqueueTimeout) {
 			return 0, errNotLeading // it was not taken
 		}
-		if err == nil && future.Response() == errVoid {
+		if response, _ := future.Response().(error); err == nil && errors.Is(response, errVoid) {
 			return 0, errNotLeading
 		}
 		return 0, errUncertain

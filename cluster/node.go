@@ -249,6 +249,13 @@ func (n *Node) Applied() uint64 {
 
 // WaitApplied returns once the store has come to a position.
 func (n *Node) WaitApplied(ctx context.Context, index uint64) error {
+	if n.Applied() < index && !n.Leads() {
+		n.reads.begin() // the leader's answer comes before Raft's own word
+	}
+	return n.waitApplied(ctx, index)
+}
+
+func (n *Node) waitApplied(ctx context.Context, index uint64) error {
 	for {
 		moved := n.moves()
 		if n.Applied() >= index {

@@ -148,7 +148,7 @@ func (n *Node) serveWrite(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			a = &answer{Failed: failureOf(err)}
 		} else {
-			a = asked.answer(n.Applied())
+			a = asked.answer(n.committedNow(n.Applied()))
 		}
 	}
 	answered, err := encoding.Marshal(a)
@@ -208,18 +208,20 @@ type joinRefusal struct {
 	Code  oplog.Code `json:"code,omitempty"`
 }
 
-// readIndexAnswer is the answer to GET /read-index.
-type readIndexAnswer struct {
-	Index uint64 `json:"index"`
-}
-
 // askLeadersIndex asks the node that leads for a position that has all that was acknowledged.
 func (n *Node) askLeadersIndex() (uint64, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), readIndexWait)
 	defer cancel()
-	var a readIndexAnswer
-	err := n.askLeader(ctx, http.MethodGet, pathReadIndex, nil, &a)
-	return a.Index, err
+	leader, _, ok := n.Leader()
+	if !ok {
+		return 0, errNoLeader
+	}
+	var c committed
+	if err := n.askNode(ctx, leader, http.MethodGet, pathReadIndex, nil, &c); err != nil {
+		return 0, err
+	}
+	n.learn(leader, c)
+	return c.Index, nil
 }
 
 func (n *Node) serveReadIndex(w http.ResponseWriter, r *http.Request) {
@@ -232,5 +234,5 @@ func (n *Node) serveReadIndex(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, fmt.Sprint("another node leads: ", err), http.StatusServiceUnavailable)
 		return
 	}
-	writeJSON(w, readIndexAnswer{index})
+	writeJSON(w, n.committedNow(index))
 }

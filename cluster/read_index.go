@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hashicorp/raft"
+
 	"oplog/oplog"
 )
 
@@ -22,7 +24,7 @@ func (n *Node) Barrier(ctx context.Context) error {
 	for {
 		index, err := n.readIndex(ctx)
 		if err == nil {
-			err = n.WaitApplied(ctx, index)
+			err = n.waitApplied(ctx, index)
 		}
 		switch {
 		case err == nil:
@@ -73,6 +75,44 @@ func (n *Node) confirmLead() (uint64, error) {
 	return at, nil
 }
 
+// committed says that the leader of a term has a record, and all before it, committed.
+type committed struct {
+	Index     uint64 `json:"index" cbor:"1,keyasint"`
+	IndexTerm uint64 `json:"index_term" cbor:"2,keyasint"` // of the record; 0 if the leader does not have it any more
+	Term      uint64 `json:"term" cbor:"3,keyasint"`       // of the leader
+}
+
+// committedNow returns the position of the store of this node, which leads.
+func (n *Node) committedNow(index uint64) committed {
+	c := committed{Index: index, Term: n.leading.Load()}
+	var l raft.Log
+	if n.logs.GetLog(index, &l) == nil {
+		c.IndexTerm = l.Term
+	}
+	return c
+}
+
+// learn tells Raft on this node what the leader has answered: that a record is committed. Raft's leaders say so only with the next record, or after
+// some 50 ms. It is the request that the leader would send, so Raft checks that this node has that very record.
+func (n *Node) learn(leader string, c committed) {
+	if c.IndexTerm == 0 || c.Term == 0 || n.Applied() >= c.Index || n.isHalted() {
+		return
+	}
+	address, err := addresses{n}.ServerAddr(raft.ServerID(leader))
+	if err != nil {
+		return
+	}
+	at := []byte(address)
+	rpc := raft.RPC{RespChan: make(chan raft.RPCResponse, 1), Command: &raft.AppendEntriesRequest{
+		RPCHeader: raft.RPCHeader{ProtocolVersion: raft.ProtocolVersionMax, ID: []byte(leader), Addr: at}, Leader: at,
+		Term: c.Term, PrevLogEntry: c.Index, PrevLogTerm: c.IndexTerm, LeaderCommitIndex: c.Index,
+	}}
+	select {
+	case n.transport.requests <- rpc:
+	case <-n.closing:
+	}
+}
+
 // shared lets many callers share the answers to a question that takes a while. A caller gets the answer to a question that was asked after it came.
 type shared struct {
 	ask func() (uint64, error)
@@ -89,17 +129,22 @@ type round struct {
 	err   error
 }
 
-func (s *shared) join(ctx context.Context) (uint64, error) {
+// begin asks the question, or joins the next one.
+func (s *shared) begin() *round {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.next == nil {
 		s.next = &round{done: make(chan struct{})}
 	}
-	mine := s.next
 	if !s.running {
 		s.running = true
 		go s.run()
 	}
-	s.mu.Unlock()
+	return s.next
+}
+
+func (s *shared) join(ctx context.Context) (uint64, error) {
+	mine := s.begin()
 	select {
 	case <-mine.done:
 		return mine.value, mine.err

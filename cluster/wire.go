@@ -23,7 +23,7 @@ type write struct {
 
 // answer is the answer to a write.
 type answer struct {
-	Position uint64          `cbor:"1,keyasint"` // the write is in the store once it has come so far
+	Position committed       `cbor:"1,keyasint"` // the write is in a store that has come so far
 	Receipts []oplog.Receipt `cbor:"2,keyasint,omitempty"`
 	Assigned []assigned      `cbor:"3,keyasint,omitempty"` // to the entries
 	Deletion string          `cbor:"4,keyasint,omitempty"` // its id
@@ -48,7 +48,7 @@ func (w *write) take(a *answer) {
 }
 
 // answer returns the answer to a write that was done.
-func (w *write) answer(position uint64) *answer {
+func (w *write) answer(position committed) *answer {
 	a := &answer{Position: position, Receipts: w.receipts}
 	for i := range w.Entries {
 		a.Assigned = append(a.Assigned, assigned{w.Entries[i].ID, w.Entries[i].Seq})
