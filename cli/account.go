@@ -66,7 +66,7 @@ type accountList struct {
 
 // Run lists accounts.
 func (c *accountList) Run(m *Program) error {
-	return m.withLog(c.Data, func(l *node.Node) error {
+	return m.withLogToRead(c.Data, func(l *node.Node, _ bool) error {
 		if err := checkTenant(l, c.Tenant); err != nil {
 			return err
 		}

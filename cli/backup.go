@@ -218,27 +218,37 @@ func (c *restoreCommand) Run(ctx context.Context, m *Program) (err error) {
 	return nil
 }
 
-// finishRestore ends the sessions of a restored store, and records the restore in every trail.
+// finishRestore makes a single log of a restored store, ends its sessions, and records the restore in every trail.
 func (m *Program) finishRestore(ctx context.Context, db *storage.DB, file string) error {
+	if _, replicated := db.Replicated(); replicated { // of a node, whose identity is in no backup
+		if err := db.EndReplication(); err != nil {
+			return err
+		}
+	}
 	if err := identity.AfterRestore(db, m.Now()); err != nil {
 		return err
 	}
+	return m.tellTrails(ctx, db, "restore", map[string]any{"file": oplog.Clip(file, 255)})
+}
+
+// tellTrails records an operation of the server in every trail, in a store without services.
+func (m *Program) tellTrails(ctx context.Context, db *storage.DB, operation string, about map[string]any) error {
 	tenants, err := db.Records(oplog.RecordTenant, "")
 	if err != nil {
 		return err
 	}
-	details, err := json.Marshal(map[string]string{"file": oplog.Clip(file, 255)})
+	details, err := json.Marshal(about)
 	if err != nil {
 		return err
 	}
 	now := m.Now().UTC().Truncate(time.Microsecond)
 	for _, tenant := range append([]oplog.Record{{}}, tenants...) {
 		e := oplog.Entry{
-			Tenant: oplog.TrailName(tenant.Name), Time: now, ReceivedAt: now, User: trail.CommandUser, Module: "server", Operation: "restore",
+			Tenant: oplog.TrailName(tenant.Name), Time: now, ReceivedAt: now, User: trail.CommandUser, Module: "server", Operation: operation,
 			Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess, Details: details,
 		}
 		if _, err := db.Append(ctx, e.Tenant, []oplog.Entry{e}, 0); err != nil {
-			return fmt.Errorf("record the restore in the access log: %w", err)
+			return fmt.Errorf("record the %s in the access log: %w", operation, err)
 		}
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"oplog/cluster"
 	"oplog/control"
 	"oplog/doctor"
 	"oplog/faults"
@@ -143,9 +144,10 @@ type running struct {
 // openedLog is an open log with its data directory and store.
 type openedLog struct {
 	*node.Node
-	dir    string
-	store  *storage.DB
-	doctor *doctor.Doctor // once it is served
+	dir     string
+	store   *storage.DB    // of the data directory, to be read
+	cluster *cluster.Node  // nil for a log on one machine
+	doctor  *doctor.Doctor // once it is served
 }
 
 // withSource adds to an event of the trail where its command came from, if it runs in a server.

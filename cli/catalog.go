@@ -31,7 +31,7 @@ type catalogList struct {
 
 // Run lists the catalog.
 func (c *catalogList) Run(m *Program) error {
-	return m.withLog(c.Data, func(l *node.Node) error {
+	return m.withLogToRead(c.Data, func(l *node.Node, _ bool) error {
 		catalog, err := l.Directory.Catalog(c.Tenant)
 		if err != nil {
 			return withHint(err, "tenant")

@@ -26,7 +26,7 @@ var pagesOfSettings = map[string]pageWords{
 		general: "General", none: "none", lists: " A list: `%[1]s = [\"one\", \"two\"]`, the flag repeated, or `%[2]s=%[3]s`.",
 		table: "| flag | variable | key | default |\n| --- | --- | --- | --- |\n",
 		sections: map[string]string{
-			"log": "The server's own log", "tls": "HTTPS", "metrics": "Monitoring", "scrub": "Checks in the background", "backup": "Backups",
+			"log": "The server's own log", "tls": "HTTPS", "cluster": "Three nodes", "metrics": "Monitoring", "scrub": "Checks in the background", "backup": "Backups",
 		},
 		help: func(s *serveSetting) string { return s.Help },
 	},
@@ -34,7 +34,7 @@ var pagesOfSettings = map[string]pageWords{
 		general: "常规", none: "无", lists: "可为列表：`%[1]s = [\"one\", \"two\"]`，重复命令行参数，或 `%[2]s=%[3]s`。",
 		table: "| 命令行参数 | 环境变量 | 键 | 默认值 |\n| --- | --- | --- | --- |\n",
 		sections: map[string]string{
-			"log": "服务器自身的日志", "tls": "HTTPS", "metrics": "监控", "scrub": "后台检查", "backup": "备份",
+			"log": "服务器自身的日志", "tls": "HTTPS", "cluster": "三节点集群", "metrics": "监控", "scrub": "后台检查", "backup": "备份",
 		},
 		help: func(s *serveSetting) string { return settingsInChinese[s.Key()] },
 	},

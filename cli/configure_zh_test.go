@@ -14,6 +14,7 @@ var settingsInChinese = map[string]string{
 	"memory_limit":           "程序尽量不超过的内存，例如 512MiB 或 2GiB；默认为机器或容器内存的四分之三。",
 	"tls.cert":               "HTTPS 证书。证书更新后无需重启即可生效。",
 	"tls.key":                "证书的私钥，不得允许其他用户读取。",
+	"cluster.listen":         "监听集群其他节点的地址，与其他节点访问本节点的地址不同时才需设置（见 oplog cluster）。",
 	"metrics.listen":         "/metrics、/healthz 和 /readyz 的单独地址，在该地址访问不需要密钥。",
 	"scrub.every":            "在后台检查存储的全部页和记录的间隔（默认 168h，即一周）；0 表示不检查。",
 	"backup.dir":             "备份目录，最好位于其他机器的磁盘；必须已存在。所有者可以在控制台中立即备份，设置 --backup-every 则定时备份。",

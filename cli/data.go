@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 
+	"oplog/cluster"
 	"oplog/exports/formats"
 	"oplog/node"
 	"oplog/oplog"
@@ -27,7 +28,7 @@ func audit[T any](m *Program, l *node.Node, kind oplog.RecordKind, module, opera
 	}))
 }
 
-// withLog opens an existing log, calls do, and closes it. In a server, the log is open and stays so.
+// withLog opens an existing log to change it, calls do, and closes it. In a server, the log is open and stays so.
 func (m *Program) withLog(data string, do func(*node.Node) error) error {
 	if m.running != nil {
 		return m.withRunningLog(do)
@@ -46,7 +47,8 @@ func (m *Program) withRunningLog(do func(*node.Node) error) error {
 	return err
 }
 
-// withLogToRead is like withLog for a command that also works on a data directory that cannot be written.
+// withLogToRead is like withLog for a command that only reads: it also works on a data directory that cannot be written, and on a stopped node of a
+// cluster.
 func (m *Program) withLogToRead(data string, do func(l *node.Node, readOnly bool) error) error {
 	if m.running != nil {
 		return m.withRunningLog(func(l *node.Node) error { return do(l, false) })
@@ -59,15 +61,23 @@ func (m *Program) withLogToRead(data string, do func(l *node.Node, readOnly bool
 	if err != nil {
 		return err
 	}
-	l, err := m.openNode(dir, store)
+	l, err := m.openNode(dir, store, store)
 	if err != nil {
 		return err
 	}
 	return errors.Join(do(l, readOnly), l.Close())
 }
 
-// openToRead opens a store, read-only if the directory cannot be written.
+// openToRead opens a store, read-only if the directory cannot be written, or is a node of a cluster.
 func openToRead(dir string, o storage.Options) (db *storage.DB, readOnly bool, err error) {
+	isNode, err := cluster.IsNode(dir)
+	if err != nil {
+		return nil, false, withAdvice(dir, err)
+	}
+	if isNode {
+		db, err = openNodeToRead(dir, o)
+		return db, true, withAdvice(dir, err)
+	}
 	if db, err = storage.Open(dir, o); !isReadOnly(err) {
 		return db, false, withAdvice(dir, err)
 	}
@@ -157,18 +167,33 @@ func userDataDir(system string, getenv func(string) string) (string, error) {
 	return filepath.Join(dir, "oplog"), nil
 }
 
-// openLog opens the log in a data directory, which it creates if missing.
+// openLog opens the log in a data directory, which it creates if missing, to change it.
 func (m *Program) openLog(dir string) (*node.Node, error) {
-	store, err := storage.Open(dir, storage.Options{SignCommand: m.signCommand, NoCopy: m.noCopy})
+	db, err := openStore(dir, storage.Options{SignCommand: m.signCommand, NoCopy: m.noCopy})
+	if err != nil {
+		return nil, err
+	}
+	return m.openNode(dir, db, db)
+}
+
+// openStore opens the store of a log that is no node of a cluster, to change it.
+func openStore(dir string, o storage.Options) (*storage.DB, error) {
+	if err := checkChangeable(dir); err != nil {
+		return nil, withAdvice(dir, err)
+	}
+	db, err := storage.Open(dir, o)
 	if err != nil {
 		return nil, withAdvice(dir, err)
 	}
-	return m.openNode(dir, store)
+	if err := checkSingle(dir, db); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
 }
 
-// openNode opens the log of a store.
-func (m *Program) openNode(dir string, store *storage.DB) (*node.Node, error) {
-	if store.KeyMoved() {
+// openNode opens the services over a store: the one of the data directory or, on a node of a cluster, what makes it one with the others.
+func (m *Program) openNode(dir string, db *storage.DB, store oplog.Store) (*node.Node, error) {
+	if db.KeyMoved() {
 		m.say(slog.LevelWarn, fmt.Sprintf("The signing key was moved from the store to %s. Keep a copy of that file: new backups do not contain it. Earlier backups, and unused pages of the store, still do; keep them secret.\n", filepath.Join(dir, "signing.key")))
 	}
 	index, err := search.Open(filepath.Join(dir, "index"), store)

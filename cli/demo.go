@@ -77,11 +77,11 @@ func (c *demoCommand) Run(ctx context.Context, m *Program) (err error) {
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	}
-	store, err := storage.Open(dir, storage.Options{SignCommand: m.signCommand, NoCopy: m.noCopy})
+	store, err := openStore(dir, storage.Options{SignCommand: m.signCommand, NoCopy: m.noCopy})
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
-	l, err := m.openNode(dir, store)
+	l, err := m.openNode(dir, store, store)
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}

@@ -56,7 +56,7 @@ type holdList struct {
 
 // Run lists holds.
 func (c *holdList) Run(m *Program) error {
-	return m.withLog(c.Data, func(l *node.Node) error {
+	return m.withLogToRead(c.Data, func(l *node.Node, _ bool) error {
 		r, err := l.Directory.Retention(c.ID)
 		if err != nil {
 			return withHint(err, "tenant")

@@ -80,7 +80,7 @@ type keyList struct {
 
 // Run lists keys.
 func (c *keyList) Run(m *Program) error {
-	return m.withLog(c.Data, func(l *node.Node) error {
+	return m.withLogToRead(c.Data, func(l *node.Node, _ bool) error {
 		if err := checkTenant(l, c.Tenant); err != nil {
 			return err
 		}

@@ -9,9 +9,12 @@ import (
 	"net"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"oplog/cluster"
 	"oplog/faults"
 	"oplog/node"
 	"oplog/scrub"
@@ -25,7 +28,7 @@ type serveCommand struct {
 	AcceptLoss bool `help:"Start even if acknowledged entries are missing from the store, or may be because oplog.head is missing, or if a tree changed, and record that in the access log. Restore a backup instead, if there is one."`
 }
 
-// Run serves until the context ends.
+// Run serves until the context ends. Meanwhile a node of a cluster may be opened again, to put another node's copy of the store in place.
 func (c *serveCommand) Run(ctx context.Context, m *Program) (err error) {
 	dir, err := m.dataDir(c.Data)
 	if err != nil {
@@ -39,27 +42,83 @@ func (c *serveCommand) Run(ctx context.Context, m *Program) (err error) {
 		return err
 	}
 	defer func() { err = endLog(err) }()
-	store, err := storage.Open(dir, storage.Options{SignCommand: m.signCommand, AcceptLoss: c.AcceptLoss, NoCopy: m.noCopy})
-	if err != nil {
-		return withAdvice(dir, err)
+	for {
+		isAgain, err := c.serveOnce(ctx, m, dir)
+		if !isAgain || ctx.Err() != nil {
+			return err
+		}
+		faults.Report("closing the node before it is opened again", err)
 	}
-	l, err := m.openNode(dir, store)
+}
+
+// serveOnce serves until the context ends, or the node is to be opened again.
+func (c *serveCommand) serveOnce(ctx context.Context, m *Program, dir string) (isAgain bool, err error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var asked atomic.Bool
+	defer func() { isAgain = asked.Load() }()
+	l, err := c.open(ctx, m, dir, func() { asked.Store(true); stop() })
 	if err != nil {
-		return err
+		return false, err
 	}
-	if err := tellLoss(store, l); err != nil {
-		return errors.Join(err, l.Close())
+	if err := tellLoss(l.store, l.Node); err != nil {
+		return false, errors.Join(err, l.Close())
 	}
 	ln, err := c.listen(ctx, m)
 	if err != nil {
-		return errors.Join(err, l.Close())
+		return false, errors.Join(err, l.Close())
 	}
-	code, err := m.setupCode(l, c.url(ln), c.Data)
+	c.Listen = fixed(c.Listen, ln.Addr()) // the same port when the node is opened again
+	code, err := m.setupCode(l.Node, c.url(ln), c.Data)
 	if err != nil {
-		return errors.Join(err, ln.Close(), l.Close())
+		return false, errors.Join(err, ln.Close(), l.Close())
 	}
-	return errors.Join(m.serve(ctx, openedLog{Node: l, dir: dir, store: store}, ln, c.serveFlags, server.Options{SetupCode: code}), l.Close())
+	return false, errors.Join(m.serve(ctx, l, ln, c.serveFlags, server.Options{SetupCode: code}), l.Close())
 }
+
+// fixed returns an address with the port that was taken, if it named none.
+func fixed(address string, taken net.Addr) string {
+	host, port, err := net.SplitHostPort(address)
+	if tcp, ok := taken.(*net.TCPAddr); ok && err == nil && port == "0" {
+		return net.JoinHostPort(host, strconv.Itoa(tcp.Port))
+	}
+	return address
+}
+
+// open opens the log to be served. On a node of a cluster, it waits for a leader as long as an election takes; without one, the log can be read.
+func (c *serveCommand) open(ctx context.Context, m *Program, dir string, restart func()) (l openedLog, err error) {
+	isNode, err := cluster.BeforeOpen(ctx, dir)
+	if err != nil {
+		return l, withAdvice(dir, err)
+	}
+	l = openedLog{dir: dir}
+	if l.store, err = storage.Open(dir, storage.Options{SignCommand: m.signCommand, AcceptLoss: c.AcceptLoss, NoCopy: m.noCopy}); err != nil {
+		return l, withAdvice(dir, err)
+	}
+	if !isNode {
+		if err := checkSingle(dir, l.store); err != nil {
+			return l, errors.Join(err, l.store.Close())
+		}
+		l.Node, err = m.openNode(dir, l.store, l.store)
+		return l, err
+	}
+	l.cluster, err = cluster.Open(ctx, l.store, cluster.Options{
+		Dir: dir, Listen: c.Cluster.Listen, Now: m.Now, Logger: m.logger(), Restart: restart, Version: m.build().version,
+	})
+	if err != nil {
+		return l, errors.Join(err, l.store.Close())
+	}
+	elected, cancel := context.WithTimeout(ctx, electionTime)
+	defer cancel()
+	if err := l.cluster.AwaitLeader(elected); err != nil && ctx.Err() == nil {
+		m.say(slog.LevelWarn, "No node leads the cluster yet, so nothing can be recorded; start the other nodes. What this node has can be read meanwhile.\n")
+	}
+	l.Node, err = m.openNode(dir, l.store, l.cluster.Store())
+	return l, err
+}
+
+// electionTime is how long a node waits for a leader when it starts.
+const electionTime = 5 * time.Second
 
 // tellLoss records an accepted loss in every trail, once.
 func tellLoss(store *storage.DB, l *node.Node) error {

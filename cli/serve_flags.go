@@ -29,6 +29,7 @@ type serveFlags struct {
 	AccessLogDays int `placeholder:"DAYS" help:"Days to keep the access log of the installation, with events that belong to no tenant: at least 365. By default it is kept forever."`
 
 	TLS     tlsFlags     `embed:"" prefix:"tls-"`
+	Cluster clusterFlags `embed:"" prefix:"cluster-"`
 	Metrics metricsFlags `embed:"" prefix:"metrics-"`
 	Scrub   scrubFlags   `embed:"" prefix:"scrub-"`
 
@@ -46,6 +47,11 @@ type tlsFlags struct {
 	Key  string `placeholder:"FILE" and:"tls" help:"Key of the certificate, which others must not be able to read."`
 }
 
+// clusterFlags are the settings of a node of a cluster; they say nothing to a log on one machine.
+type clusterFlags struct {
+	Listen string `placeholder:"ADDR" help:"Address to listen on for the other nodes of a cluster, if it is not the one by which they reach this node (oplog cluster)."`
+}
+
 // metricsFlags are the settings of monitoring.
 type metricsFlags struct {
 	Listen string `placeholder:"ADDR" help:"Separate address for /metrics, /healthz and /readyz, which need no key there."`
@@ -61,7 +67,7 @@ var basePaths = regexp.MustCompile(`^(/[A-Za-z0-9][A-Za-z0-9._~-]*)*$`)
 
 // Validate checks the flags before anything is opened.
 func (f *serveFlags) Validate() error {
-	for _, flag := range []struct{ name, address string }{{"listen", f.Listen}, {"metrics-listen", f.Metrics.Listen}} {
+	for _, flag := range []struct{ name, address string }{{"listen", f.Listen}, {"metrics-listen", f.Metrics.Listen}, {"cluster-listen", f.Cluster.Listen}} {
 		if err := hostPort(flag.name, flag.address); err != nil {
 			return err
 		}

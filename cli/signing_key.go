@@ -20,7 +20,7 @@ type keyVerifier struct {
 
 // Run prints the verifier key, which is public, alone on stdout for scripts.
 func (c *keyVerifier) Run(m *Program) error {
-	return m.withLog(c.Data, func(l *node.Node) error {
+	return m.withLogToRead(c.Data, func(l *node.Node, _ bool) error {
 		if !c.Changes {
 			_, err := fmt.Fprintln(m.Stdout, l.Journal.VerifierKey())
 			return err
@@ -83,11 +83,11 @@ func (m *Program) withLogToRotate(c *keyRotate, do func(l *node.Node, store *sto
 	if err != nil {
 		return err
 	}
-	store, err := storage.Open(dir, storage.Options{WithoutKey: c.Lost, SignCommand: m.signCommand, NoCopy: m.noCopy})
+	store, err := openStore(dir, storage.Options{WithoutKey: c.Lost, SignCommand: m.signCommand, NoCopy: m.noCopy})
 	if err != nil {
 		return withAdvice(dir, err)
 	}
-	l, err := m.openNode(dir, store)
+	l, err := m.openNode(dir, store, store)
 	if err != nil {
 		return err
 	}

@@ -101,7 +101,7 @@ type tenantList struct {
 
 // Run lists tenants.
 func (c *tenantList) Run(m *Program) error {
-	return m.withLog(c.Data, func(l *node.Node) error {
+	return m.withLogToRead(c.Data, func(l *node.Node, _ bool) error {
 		tenants, err := l.Directory.Tenants()
 		if err != nil {
 			return err
