@@ -83,6 +83,7 @@ type commands struct {
 	Export       exportCommand       `cmd:"" help:"Export the operations of a period to a file."`
 	VerifyExport verifyExportCommand `cmd:"" help:"Verify an export against its signed manifest; requires no server or data directory."`
 	VerifyProof  verifyProofCommand  `cmd:"" help:"Verify the copied proof of an entry; requires no server or data directory."`
+	Cluster      clusterCommand      `cmd:"" help:"Form one log of three or five machines, which goes on when one of them dies."`
 	Witness      witnessCommand      `cmd:"" help:"Follow logs of other machines: cosign their checkpoints while they only grow."`
 	TLS          tlsCommand          `cmd:"" name:"tls" help:"Create certificates for HTTPS in a network without the internet."`
 	Backup       backupCommand       `cmd:"" help:"Back up the whole log to one file."`
