@@ -102,7 +102,7 @@ const (
 )
 
 // markUsed records the use of a record, unless it was recorded lately. A failed write is retried by the next use.
-func markUsed[T any](i *Identity, kind oplog.RecordKind, name string, last time.Time, mark func(record *T, at time.Time)) {
+func markUsed[T any](i *Identity, kind oplog.RecordKind, name string, last time.Time, lastOf func(record *T) *time.Time) {
 	now := i.now().UTC()
 	// While the log is read-only, only sessions need it: they end when they are idle.
 	interval := usedInterval
@@ -118,7 +118,9 @@ func markUsed[T any](i *Identity, kind oplog.RecordKind, name string, last time.
 	}
 	i.background.Once(string(kind)+"/"+name, func() {
 		_, err := records.Change(through, kind, name, func(record *T, exists bool) (bool, error) {
-			mark(record, now)
+			if at := lastOf(record); i.place.Alone() || now.Sub(*at) >= interval { // else another node was first
+				*at = now
+			}
 			return !exists, nil
 		})
 		if kind == oplog.RecordKey && i.records.Failure() != nil {

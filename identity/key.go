@@ -163,9 +163,7 @@ func (i *Identity) Key(text string, from netip.Addr) (APIKey, error) {
 }
 
 func (i *Identity) keyUsed(key APIKey) {
-	markUsed(i, oplog.RecordKey, key.Hash, key.LastUsedAt, func(k *APIKey, at time.Time) {
-		k.LastUsedAt = at
-	})
+	markUsed(i, oplog.RecordKey, key.Hash, key.LastUsedAt, func(k *APIKey) *time.Time { return &k.LastUsedAt })
 }
 
 func (i *Identity) forgetKey(hash string) {

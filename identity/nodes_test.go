@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -109,10 +110,10 @@ func must[T any](value T, err error) T {
 func TestUsesOnSeveralNodes(t *testing.T) {
 	n, l := newPeople(t)
 	token := l.start("wang")
-	writes := 0
+	var writes atomic.Int32
 	n.All[0].Store.OnRecord(func(kind oplog.RecordKind, _ string) {
 		if kind == oplog.RecordSession {
-			writes++
+			writes.Add(1)
 		}
 	})
 	lastUse := func() time.Time { return must(n.All[0].Identity.Sessions(token))[0].LastUsedAt }
@@ -122,12 +123,12 @@ func TestUsesOnSeveralNodes(t *testing.T) {
 			l.Must(m.Identity.UseSession(token))
 		}
 	}
-	nodetest.Eventually(t, "a use is written", func() bool { return lastUse().Equal(nodetest.Morning.Add(6 * time.Minute)) })
+	nodetest.Eventually(t, "a use is written", func() bool { return !lastUse().Before(nodetest.Morning.Add(6 * time.Minute)) })
 	for _, m := range n.All {
 		m.Stop()
 	}
-	if writes == 0 || writes > 3 {
-		t.Errorf("the session was written %d times", writes)
+	if writes.Load() != 1 {
+		t.Errorf("the session was written %d times", writes.Load())
 	}
 }
 

@@ -106,7 +106,7 @@ func (i *Identity) SessionAccount(token string) (Account, error) {
 func (i *Identity) UseSession(token string) (Account, error) {
 	session, account, err := i.session(token)
 	if err == nil {
-		markUsed(i, oplog.RecordSession, session.hash, session.LastUsedAt, func(s *Session, at time.Time) { s.LastUsedAt = at })
+		markUsed(i, oplog.RecordSession, session.hash, session.LastUsedAt, func(s *Session) *time.Time { return &s.LastUsedAt })
 	}
 	return account, err
 }
