@@ -35,6 +35,14 @@ var (
 // The message was made on top of what the store has. It must never come after others that the store does not have: so it carries the term in which
 // this node had applied everything, and is void in any other.
 func (n *Node) propose(message []byte) (uint64, error) {
+	index, err := n.proposeOnce(message)
+	if n.counted.proposals.Add(1); err != nil {
+		n.counted.refused.Add(1)
+	}
+	return index, err
+}
+
+func (n *Node) proposeOnce(message []byte) (uint64, error) {
 	term := n.leading.Load()
 	p := &proposal{data: message, committed: make(chan uint64, 1), aborted: make(chan struct{}), ended: make(chan struct{})}
 	if term == 0 || !n.offer(p) {

@@ -54,6 +54,7 @@ func (n *Node) isHalted() bool {
 // metDamage is called by a goroutine of Raft that wants to read a damaged record. A leader sends its store instead of one that it has applied;
 // Raft can do nothing without one that is not applied yet.
 func (n *Node) metDamage(index uint64) {
+	n.counted.damaged.Add(1)
 	n.mu.Lock()
 	reached := n.index
 	n.mu.Unlock()

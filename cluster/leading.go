@@ -25,6 +25,7 @@ func (n *Node) followLeadership() {
 		case leads := <-r.LeaderCh():
 			n.setLeading(0)
 			if leads {
+				n.counted.elections.Add(1)
 				n.setLeading(n.prepareToLead(r))
 			}
 			n.tellLead()
@@ -243,6 +244,7 @@ func (n *Node) keepHouse() {
 			return
 		}
 		n.watchLeader()
+		n.watchLag()
 		if n.Leads() && n.localFailure() != nil && n.voters() > 1 {
 			n.handOverLead()
 		}
@@ -260,15 +262,10 @@ const (
 
 // watchLeader notes since when there has been no leader.
 func (n *Node) watchLeader() {
-	_, _, ok := n.Leader()
+	id, _, ok := n.Leader()
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	switch {
-	case ok:
-		n.lost = time.Time{}
-	case n.lost.IsZero():
-		n.lost = time.Now()
-	}
+	n.noteLeader(id, ok)
 }
 
 // trailingBytes is how much of the log is kept behind a snapshot, for nodes that were away. A node that was away for longer gets a copy of the store.

@@ -14,6 +14,8 @@ import (
 
 	"github.com/hashicorp/raft"
 	bolt "go.etcd.io/bbolt"
+
+	durations "oplog/timing"
 )
 
 // logStore is raft.db: Raft's log, and what it must remember of elections. A log record is
@@ -26,6 +28,7 @@ type logStore struct {
 	db     *bolt.DB
 	recent *recentLogs
 	closed chan struct{}
+	syncs  *durations.Histogram // of records
 
 	// damaged is called with the index of a damaged record, by the goroutine that wants to read it; it may end that goroutine.
 	damaged func(index uint64)
@@ -53,7 +56,7 @@ func openLogStore(folder string) (*logStore, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	s := &logStore{db: db, recent: newRecentLogs(), closed: make(chan struct{}), damaged: func(uint64) {}}
+	s := &logStore{db: db, recent: newRecentLogs(), closed: make(chan struct{}), syncs: durations.New(quickBounds), damaged: func(uint64) {}}
 	err = s.update(func(tx *bolt.Tx) error {
 		_, err := tx.CreateBucketIfNotExists(bucketLog)
 		_, stableErr := tx.CreateBucketIfNotExists(bucketStable)
@@ -196,6 +199,7 @@ func (s *logStore) StoreLog(l *raft.Log) error { return s.StoreLogs([]*raft.Log{
 
 // StoreLogs stores records durably.
 func (s *logStore) StoreLogs(logs []*raft.Log) error {
+	defer s.syncs.Since(time.Now())
 	err := s.update(func(tx *bolt.Tx) error {
 		b := tx.Bucket(bucketLog)
 		b.FillPercent = 1 // they are stored in order

@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/raft"
 
 	"oplog/storage"
+	durations "oplog/timing"
 )
 
 // Options are the options of a node.
@@ -76,17 +77,23 @@ type Node struct {
 	handed    *proposal  // committed; its transaction may be under way
 	applying  bool       // others' messages are written to the store
 
-	mu         sync.Mutex
-	progress   chan struct{} // closed and replaced whenever the store has moved, or the leader has changed
-	index      uint64        // what Raft has handed over and is on disk
-	term       uint64        // of index
-	nodes      []member      // committed
-	nodesIndex uint64
-	onLead     []func(leads bool)
-	told       bool // what onLead were told last
-	halted     string
-	trouble    error     // of the store's disk
-	lost       time.Time // since when there has been no leader; zero if there is one
+	mu          sync.Mutex
+	progress    chan struct{} // closed and replaced whenever the store has moved, or the leader has changed
+	index       uint64        // what Raft has handed over and is on disk
+	term        uint64        // of index
+	nodes       []member      // committed
+	nodesIndex  uint64
+	onLead      []func(leads bool)
+	told        bool // what onLead were told last
+	halted      string
+	trouble     error     // of the store's disk
+	lost        time.Time // since when there has been no leader; zero if there is one
+	ledOnce     bool      // there was one since this node was opened
+	leader      string    // the last one that was noticed, "" for none
+	leaderSince time.Time
+	behind      []commitSeen // oldest first
+
+	counted counts
 
 	reads  shared // questions for the read index
 	leases lease
@@ -104,7 +111,7 @@ func Open(ctx context.Context, db *storage.DB, o Options) (n *Node, err error) {
 		o.timing = defaultTiming
 	}
 	n = &Node{o: o, db: db, log: o.Logger, closing: make(chan struct{}), progress: make(chan struct{}), lost: time.Now()}
-	n.dir = o.Dir
+	n.dir, n.counted.readIndexes = o.Dir, durations.New(quickBounds)
 	n.reads.ask, n.store = n.askReadIndex, &Store{DB: db, node: n}
 	defer func() {
 		if err != nil {

@@ -53,6 +53,7 @@ func (n *Node) readIndex(ctx context.Context) (uint64, error) {
 
 // askReadIndex asks the node that leads.
 func (n *Node) askReadIndex() (uint64, error) {
+	defer n.counted.readIndexes.Since(time.Now())
 	if n.Leads() {
 		return n.confirmLead()
 	}

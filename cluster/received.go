@@ -61,6 +61,7 @@ func removeReceived(folder string) error {
 
 // keepReceived makes a complete copy durable, to be installed at the next start.
 func keepReceived(file *os.File, what received) error {
+	receivedCopies.Add(1)
 	dir := filepath.Dir(file.Name())
 	text, err := json.Marshal(what)
 	if err = errors.Join(err, durable.Sync(file), file.Close()); err != nil {
