@@ -60,6 +60,16 @@ func (i *Identity) ownSession(token string) (Session, Account, error) {
 // ErrNoAccount means that the host system signed a person in, who has no account here.
 var ErrNoAccount = oplog.Refuse(oplog.CodeForbidden, "factor-of-host", "The host system signed you in; there is no account to protect here.")
 
+// Confirm checks, before something that cannot be undone, that a session's person is still the one who signed in. A code is accepted once.
+func (i *Identity) Confirm(token string, up StepUp) error {
+	_, account, err := i.ownSession(token)
+	if err != nil {
+		return err
+	}
+	_, err = i.ChangeAccount(account.Username, func(a *Account) error { return i.stepUp(token, a, up) })
+	return err
+}
+
 // changeFactors changes the factors of a session's account, while no other account changes. If that turns the second factor on or off, all
 // sessions of the account end, and the one returned, with another token, continues the given one.
 func (i *Identity) changeFactors(token string, change func(*Account) error) (SignedIn, error) {
