@@ -70,6 +70,12 @@ func (l *Node) FreeSpace() (free, reserve uint64, err error) {
 	return free, min(MaxReserve, total/20), err
 }
 
+// Disk returns the used bytes of the disk, and its size.
+func (l *Node) Disk() (used, size uint64, err error) {
+	free, total, err := l.space(filepath.Dir(l.dir))
+	return total - min(free, total), total, err
+}
+
 // spaceCheckBytes is the number of bytes that a backup writes between two checks of the free space.
 const spaceCheckBytes = 16 << 20
 
