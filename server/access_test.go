@@ -56,6 +56,10 @@ var whoMay = []struct {
 	{"GET", "/api/v1/system/checks", "", ofServer(answers{200: "owner"})},
 	{"GET", "/api/v1/system/backups", "", ofServer(answers{200: "owner"})},
 	{"POST", "/api/v1/system/backups", "", ofServer(answers{409: "owner"})}, // see TestSystemBackups
+	{"GET", "/api/v1/cluster", "", ofServer(answers{200: "owner"})},
+	{"POST", "/api/v1/cluster/tokens", "", ofServer(answers{409: "owner"})},      // see TestCluster
+	{"POST", "/api/v1/cluster/transfer", "{}", ofServer(answers{409: "owner"})},  // likewise
+	{"DELETE", "/api/v1/cluster/nodes/x", "{}", ofServer(answers{409: "owner"})}, // likewise
 	{"GET", "/api/v1/tenants", "", ofServer(answers{200: "owner"})},
 	{"POST", tenantA + "/entries", entry(), ofTenant(answers{201: "write"})},
 	{"GET", tenantA + "/entries", "", ofTenant(answers{200: "owner, admin, scoped, auditor, read"})},

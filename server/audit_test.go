@@ -48,6 +48,10 @@ func (s *together) told(t testing.TB) (events []string) {
 var auditedAfterwards = map[string]string{
 	"unlockAccount": "failed attempts are in memory only",
 	"startBackup":   "nothing is changed yet; the backup is told with its own entries",
+
+	"addJoinToken":       "see TestCluster; the nodes are no part of the store",
+	"transferLeadership": "likewise",
+	"removeNode":         "likewise",
 }
 
 // auditFixture is a server on such a store.

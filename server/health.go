@@ -28,6 +28,9 @@ func (s *Server) readyz(c *fiber.Ctx) error {
 		s.logger.Error("cannot read the store", "err", err)
 		return wire.SendText(c, http.StatusServiceUnavailable, "cannot read the store\n")
 	}
+	if why := s.notReady(); why != "" {
+		return wire.SendText(c, http.StatusServiceUnavailable, why+"\n")
+	}
 	if err := s.node.Failure(); err != nil {
 		return wire.SendText(c, http.StatusServiceUnavailable, "read-only: "+err.Error()+"\n")
 	}

@@ -161,6 +161,7 @@ func (s *Server) sendMetrics(c *fiber.Ctx) error {
 		metrics.WriteGaugeUint64(&w, "oplog_anchor_up", boolGauge(s.anchors.State().Failure == ""))
 	}
 	s.writeWitnessMetrics(&w)
+	s.writeClusterMetrics(&w)
 	s.writeDurations(&w)
 	s.meters.set.WritePrometheus(&w)
 	writeProcessMetrics(&w)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -33,6 +34,13 @@ func (s *Server) behindProxy(next fasthttp.RequestHandler) fasthttp.RequestHandl
 		}
 		next(ctx)
 	}
+}
+
+// Share returns a listener that gives each client address a share of the connections that the limit of open files allows. It belongs below
+// TLS.
+func Share(ln net.Listener, proxies []netip.Prefix) net.Listener {
+	all := wire.MaxConnections(maxConnections)
+	return wire.ShareConnections(wire.KeepAccepting(ln), all, min(maxOfAddress, (all+1)/2), proxies)
 }
 
 // monitoringPaths are the paths on the address for monitoring.

@@ -28,6 +28,7 @@ func (s *Server) routes() []route {
 		export   = tenant + "/exports/{id}"
 		view     = tenant + "/views/{id}"
 		backups  = "/api/v1/system/backups"
+		nodes    = "/api/v1/cluster"
 	)
 	return []route{
 		{"GET", "/api/v1/status", anyone, 200, "getServerStatus", "Whether the log is read-only at present", nil, typed(s.getServerStatus)},
@@ -97,6 +98,11 @@ func (s *Server) routes() []route {
 		{"GET", "/api/v1/system/checks", byOwner, 200, "listChecks", "What the checks of the machine, files and settings find, and what to do", nil, typed(s.listChecks)},
 		{"GET", backups, byOwner, 200, "listBackups", "The scheduled backups, and which of them were proved restorable", nil, typed(s.listBackups)},
 		{"POST", backups, byOwner, 202, "startBackup", "Make a backup now, and prove it", nil, typed(s.startBackup)},
+
+		{"GET", nodes, byOwner, 200, "getCluster", "The nodes that the log is on, and how far each has come", nil, typed(s.getCluster)},
+		{"POST", nodes + "/tokens", byOwner, 201, "addJoinToken", "A token with which another node joins, good once and for an hour", nil, typed(s.addJoinToken)},
+		{"POST", nodes + "/transfer", byOwner, 204, "transferLeadership", "Let another node lead", nil, typed(s.transferLeadership)},
+		{"DELETE", nodes + "/nodes/{id}", byOwner, 204, "removeNode", "Take a node out of the log, for good", nil, typed(s.removeNode)},
 
 		{"GET", tenant + "/retention", admins, 200, "getRetention", "The retention rule, legal holds and deletions", retentionParams, typed(s.getRetention)},
 		{"POST", tenant + "/retention/agreement", byOwner, 200, "agreeToDeletion", "Agree to a deletion that waits for an owner", nil, typed(s.agreeToDeletion)},

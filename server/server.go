@@ -33,6 +33,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"oplog/backup"
+	"oplog/cluster"
 	"oplog/directory"
 	"oplog/docs"
 	"oplog/doctor"
@@ -68,6 +69,8 @@ type Options struct {
 	Host        http.Handler     // a host system's own pages below /host, for the demo; nil for none
 	ReadTimeout time.Duration    // in which a request's headers, and each part of its body, must arrive; 0 for 10 s
 	BodyTime    time.Duration    // in which a body must arrive; 0 for 10 min
+
+	Cluster *cluster.Node // the node of a log on several nodes; nil if it is alone
 
 	Syncs              *timing.Histogram // how long the store's syncs take; nil if that is unknown
 	CertificateExpires func() time.Time  // when the TLS certificate expires; nil for none
@@ -124,6 +127,13 @@ type Server struct {
 	watchAfter     time.Duration // see watchAfter
 	turnTime       time.Duration // see turnTime
 	refusedPause   time.Duration // see refusedPause
+
+	cluster    *cluster.Node // nil if the log is on one node
+	peers      *http.Transport
+	peerServer *fasthttp.Server // see ListenForPeers
+	forwards   *timing.Histogram
+
+	positionTime time.Duration // see positionTime
 
 	certificateExpires func() time.Time // see Options.CertificateExpires
 }
@@ -193,6 +203,10 @@ func New(n *node.Node, o Options) *Server {
 		ErrorHandler:                 s.refuse,
 	})
 	s.app.Use(s.frame, recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: s.logPanic}))
+	if s.cluster = o.Cluster; s.cluster != nil {
+		s.peers, s.forwards, s.positionTime = newPeers(s.cluster), newForwards(), positionTime
+		s.app.Use(s.inCluster)
+	}
 	s.api = humafiber.New(s.app, apiConfig(o))
 	s.table = s.routes()
 	for i := range s.table {
@@ -203,6 +217,7 @@ func New(n *node.Node, o Options) *Server {
 	s.addOtherRoutes()
 	s.meters = newMeters(s.app)
 	handler := s.behindProxy(s.app.Handler())
+	s.peerServer = s.newPeerServer(s.app.Handler())
 	s.app.Server().Handler, s.monitor = handler, s.newMonitoring(handler)
 	return s
 }
@@ -246,13 +261,6 @@ func apiConfig(o Options) huma.Config {
 	return config
 }
 
-// Share returns a listener that gives each client address a share of the connections that the limit of open files allows. It belongs below
-// TLS.
-func Share(ln net.Listener, proxies []netip.Prefix) net.Listener {
-	all := wire.MaxConnections(maxConnections)
-	return wire.ShareConnections(wire.KeepAccepting(ln), all, min(maxOfAddress, (all+1)/2), proxies)
-}
-
 // Listen serves until Shutdown.
 func (s *Server) Listen(ln net.Listener) error {
 	go s.console.compress()
@@ -263,7 +271,10 @@ func (s *Server) Listen(ln net.Listener) error {
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.closing.Store(true)
 	s.endStreams()
-	return errors.Join(s.app.ShutdownWithContext(ctx), s.monitor.ShutdownWithContext(ctx))
+	if s.peers != nil {
+		defer s.peers.CloseIdleConnections()
+	}
+	return errors.Join(s.app.ShutdownWithContext(ctx), s.monitor.ShutdownWithContext(ctx), s.peerServer.ShutdownWithContext(ctx))
 }
 
 // App returns the Fiber application, for tests without a network.
@@ -308,7 +319,7 @@ func (s *Server) frame(c *fiber.Ctx) error {
 	err := wire.CheckFraming(c)
 	switch {
 	case err != nil:
-	case s.hosts.Has(string(c.Request().Header.Host())):
+	case c.Locals(fromPeerKey) != nil, s.hosts.Has(string(c.Request().Header.Host())):
 		err = c.Next()
 	default:
 		err = wire.RejectHost(c)

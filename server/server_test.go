@@ -17,6 +17,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"oplog/cluster"
 	"oplog/exports/formats"
 	"oplog/identity"
 	"oplog/node"
@@ -53,6 +54,9 @@ type fixture struct {
 	words  *strings.Builder             // the server's own log
 	looks  *atomic.Int64                // microseconds since clock
 	disk   *nodetest.Disk
+
+	cluster *cluster.Node // of a log on several nodes
+	stop    func()        // stops such a node
 }
 
 // tick is the clock of the server.
@@ -63,14 +67,27 @@ func (f *fixture) tick() time.Time {
 // open opens the log in the fixture's directory, over what wrap makes of its store, and a server.
 func (f *fixture) open(wrap func(oplog.Store) oplog.Store) {
 	f.Helper()
-	store := wrap(must(storage.Open(f.dir, storage.Options{}))(f))
+	db := must(storage.Open(f.dir, storage.Options{}))(f)
+	if !must(cluster.IsNode(f.dir))(f) {
+		f.serve(wrap(db))
+		return
+	}
+	f.cluster = must(cluster.Open(f.Context(), db, cluster.Options{Dir: f.dir, Logger: slog.New(slog.DiscardHandler)}))(f)
+	f.noError(f.cluster.AwaitLeader(f.Context()))
+	f.serve(wrap(f.cluster.Store()))
+}
+
+// serve makes a server over a store.
+func (f *fixture) serve(store oplog.Store) {
+	f.Helper()
 	index := must(search.Open(filepath.Join(f.dir, "index"), store))(f)
 	f.log = must(node.New(store, index, node.Options{
 		Now: f.tick, Space: f.disk.Space, ExportDir: filepath.Join(f.dir, "exports"), Formats: []oplog.ExportFormat{formats.CSV, formats.XLSX, formats.NDJSON},
 	}))(f)
 	f.server = New(f.log, Options{
 		Console: testConsole, Version: "test", Now: f.tick, Logger: slog.New(slog.NewTextHandler(f.words, nil)),
-		Hosts: []string{"example.com"}, // as httptest sends
+		Hosts:   []string{"example.com"}, // as httptest sends
+		Cluster: f.cluster,
 	})
 }
 
@@ -93,13 +110,30 @@ func newServer(t testing.TB) *fixture {
 // newServerOver returns a server over what wrap makes of its store.
 func newServerOver(t testing.TB, wrap func(oplog.Store) oplog.Store) *fixture {
 	t.Helper()
-	f := &fixture{TB: t, dir: t.TempDir(), sent: map[string]map[string]string{"nobody": {}}, words: &strings.Builder{}, looks: &atomic.Int64{}, disk: &nodetest.Disk{}}
+	f := newFixture(t)
 	f.open(wrap)
-	t.Cleanup(func() {
+	f.closeAtEnd()
+	f.furnish()
+	return f
+}
+
+func newFixture(t testing.TB) *fixture {
+	t.Helper()
+	return &fixture{TB: t, dir: t.TempDir(), sent: map[string]map[string]string{"nobody": {}}, words: &strings.Builder{}, looks: &atomic.Int64{}, disk: &nodetest.Disk{}}
+}
+
+func (f *fixture) closeAtEnd() {
+	f.Cleanup(func() {
 		if err := f.log.Close(); err != nil {
-			t.Error(err)
+			f.Error(err)
 		}
 	})
+}
+
+// furnish adds the tenants, their users and keys.
+func (f *fixture) furnish() {
+	f.Helper()
+	t := f.TB
 	log := f.log
 	must(log.Directory.AddTenant(oplog.Tenant{ID: "acme", Name: "Acme", TimeZone: "Asia/Shanghai", DataPermission: true}))(t)
 	must(log.Directory.AddTenant(oplog.Tenant{ID: "other", Name: "Other", TimeZone: "UTC"}))(t)
@@ -137,7 +171,6 @@ func newServerOver(t testing.TB, wrap func(oplog.Store) oplog.Store) *fixture {
 			must(log.Identity.RevokeKey("acme", key.ID))(t)
 		}
 	}
-	return f
 }
 
 // must returns a value, and fails the test if there is an error.

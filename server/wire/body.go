@@ -153,6 +153,13 @@ func (b *Bodies) release(c *fiber.Ctx) {
 	}
 }
 
+// Held returns how many bytes the large bodies of all requests hold.
+func (b *Bodies) Held() int64 {
+	b.large.mu.Lock()
+	defer b.large.mu.Unlock()
+	return b.large.held
+}
+
 func tooLarge(most int) error {
 	size := fmt.Sprintf("%d MiB", most>>20)
 	if most < 1<<20 {

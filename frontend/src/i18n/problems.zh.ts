@@ -118,6 +118,14 @@ export const problemsZh: ProblemMessages = {
     'backup-proof-disk-full': '备份 {file} 已生成，但数据目录没有足够空间做恢复验证。请释放空间',
     'no-backup-dir': '未设置备份目录；请在启动 oplog 时加上 --backup-dir，或直接下载备份',
     'body-too-large': '内容超过 {max}，请分批发送',
+    'no-leader':
+      '能互相联系的节点不足，暂时无法记录或更改。请启动离线的节点，或修复节点之间的网络，并重试直至成功。查询不受影响',
+    'leader-changed': '正在切换主节点，请重试',
+    'leader-lost':
+      '主节点停止响应，此操作可能已完成，也可能未完成。操作记录请用相同的 ID 重新发送；其他操作请先查看结果',
+    'node-behind': '本节点尚未到达位置 {position}，请重试或访问其他节点',
+    'node-unreachable': '保存此文件的节点（{node}）离线，请在其恢复后重试',
+    'one-node': '此日志只有一个节点。可用 oplog cluster init 将其作为多个节点中的第一个',
     'disk-nearly-full': '磁盘将满：剩余 {free} MiB，其中 {reserve} MiB 仅供记录使用。请释放空间后重试',
     'entry-damaged':
       '{date}（UTC）的第 {seq} 条操作在存储中已损坏；未按原样记录的内容不会导出。请导出其前后的日期，或从备份恢复日志',

@@ -179,6 +179,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cluster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The nodes that the log is on, and how far each has come */
+        get: operations["getCluster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cluster/nodes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a node out of the log, for good */
+        delete: operations["removeNode"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cluster/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A token with which another node joins, good once and for an hour */
+        post: operations["addJoinToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cluster/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let another node lead */
+        post: operations["transferLeadership"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/key": {
         parameters: {
             query?: never;
@@ -1250,6 +1318,81 @@ export interface components {
             /** @description What they found, in the order of the checks. */
             findings: components["schemas"]["Finding"][];
         };
+        Cluster: {
+            /** @description Whether the node that answers has stopped because its log is not the others'. */
+            diverged: boolean;
+            /** @description Whether the log is on several nodes; if not, all else is omitted. */
+            enabled: boolean;
+            /** @description Why the node that answers does not take part, and what to do; omitted if it does. */
+            failure?: string;
+            /** @description The node that answers. */
+            id?: string;
+            /** @description The node that leads; omitted while none does. */
+            leader?: string;
+            /**
+             * Format: date-time
+             * @description Since when it leads, as far as the node that answers knows.
+             */
+            leader_since?: string;
+            /** @description All nodes, by id. */
+            nodes?: components["schemas"]["ClusterNode"][];
+            /** @description Whether enough nodes reach each other to record and to change anything. */
+            quorum: boolean;
+            /**
+             * Format: date-time
+             * @description Without a quorum: when what the node that answers has was last known to be the newest.
+             */
+            stale_since?: string;
+            /**
+             * Format: int64
+             * @description How often a leader was elected.
+             */
+            term?: number;
+        };
+        ClusterNode: {
+            /** @description Where the other nodes reach it. */
+            address: string;
+            /**
+             * Format: int64
+             * @description How far it has come: the index of the last message of the replicated log that it has.
+             */
+            applied: number;
+            /**
+             * Format: int64
+             * @description Size of that disk.
+             */
+            disk_bytes?: number;
+            /**
+             * Format: int64
+             * @description Used bytes of the disk of its data directory.
+             */
+            disk_used_bytes?: number;
+            /** @description The node's id. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Messages that it does not have yet.
+             */
+            lag_entries: number;
+            /**
+             * Format: int64
+             * @description For how long it has not had the oldest of them, in milliseconds.
+             */
+            lag_ms: number;
+            /**
+             * Format: date-time
+             * @description When it was last heard of; omitted of the node that answers, and if it never was.
+             */
+            last_contact?: string;
+            /** @description Whether it leads. */
+            leader: boolean;
+            /** @description Whether it answered just now. */
+            reachable: boolean;
+            /** @description Its program's version; omitted if it does not answer. */
+            version?: string;
+            /** @description Whether it decides with the others; a new node only once it has caught up. */
+            voter: boolean;
+        };
         Consistency: {
             /** @description The signed head of the newer tree, in the format of C2SP tlog-checkpoint. */
             checkpoint: string;
@@ -1707,6 +1850,15 @@ export interface components {
             /** @description Whether it has caught up with the store. */
             ready: boolean;
         };
+        JoinToken: {
+            /**
+             * Format: date-time
+             * @description When it expires.
+             */
+            expires_at: string;
+            /** @description For oplog cluster join on the new node; it is good once. */
+            token: string;
+        };
         Key: {
             /** @description Networks that the key can be used from, in CIDR notation; omitted for anywhere. */
             addresses?: string[];
@@ -1778,6 +1930,10 @@ export interface components {
             name: string;
             /** @description IANA name; used for days and exports. */
             time_zone: string;
+        };
+        LeadershipTransfer: {
+            /** @description The id of the node that is to lead; omitted for any other. */
+            to?: string;
         };
         Module: {
             /** @description For a built-in module: the operation types that the tenant added. */
@@ -2285,6 +2441,23 @@ export interface components {
             /** @description The User-Agent header. */
             user_agent?: string;
         };
+        QuorumLost: {
+            /**
+             * Format: int64
+             * @description Number of nodes that decide.
+             */
+            nodes: number;
+            /**
+             * Format: date-time
+             * @description When what this node has was last known to be the newest; omitted if it never was since the program started.
+             */
+            since?: string;
+            /**
+             * Format: int64
+             * @description How many of them this node cannot reach.
+             */
+            unreachable: number;
+        };
         Receipt: {
             /** @description The sender's or the generated id; omitted for skipped operations without one. */
             id?: string;
@@ -2433,6 +2606,8 @@ export interface components {
             methods: ("totp" | "passkey" | "recovery_code")[];
         };
         ServerStatus: {
+            /** @description Of a log on several nodes whose nodes do not reach each other: what is read may be old, and nothing can be recorded. Omitted if all is well. */
+            quorum_lost?: components["schemas"]["QuorumLost"];
             /** @description Whether nothing can be recorded at present. */
             read_only: boolean;
         };
@@ -3262,6 +3437,129 @@ export interface operations {
                 content: {
                     "application/octet-stream": string;
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The node's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepUp"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addJoinToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JoinToken"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    transferLeadership: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeadershipTransfer"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {

@@ -1,0 +1,262 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+
+	"oplog/cluster"
+	"oplog/oplog"
+	"oplog/server/wire"
+	"oplog/timing"
+)
+
+const (
+	peerIdle      = 50 * time.Second       // less than idleTimeout, after which the other node closes an idle connection
+	peerAnswer    = 90 * time.Second       // from a whole request to its answer, longer than any handler takes
+	peerIdleConns = 256                    // kept to each node
+	leaderCheck   = 500 * time.Millisecond // how often it is asked whether the node that was asked still leads
+)
+
+// notLeaderHeader is of the answers of a node that was asked as the leader and is not: it has not begun with the request.
+const notLeaderHeader = "Oplog-Not-Leader"
+
+// newPeers returns the client of the other nodes' servers: the host in a URL is a node's id.
+func newPeers(n *cluster.Node) *http.Transport {
+	return &http.Transport{
+		DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
+			node, _, err := net.SplitHostPort(address)
+			if err != nil {
+				return nil, err
+			}
+			conn, err := n.DialAPI(ctx, node)
+			if err != nil {
+				return nil, &dialError{err}
+			}
+			return conn, nil
+		},
+		DisableCompression: true, MaxIdleConnsPerHost: peerIdleConns, IdleConnTimeout: peerIdle, ResponseHeaderTimeout: peerAnswer,
+	}
+}
+
+// dialError means that a request was not sent.
+type dialError struct{ error }
+
+func (e *dialError) Unwrap() error { return e.error }
+
+// forward has another node answer a client's request, "" for the leader. Until one has begun with it, it waits for a leader.
+func (s *Server) forward(c *fiber.Ctx, node string) error {
+	defer s.forwards.Since(time.Now())
+	if _, err := url.ParseRequestURI(c.OriginalURL()); err != nil {
+		return oplog.Errorf(oplog.CodeMalformed, "The URL is malformed.")
+	}
+	small, isSmall, err := s.bodies.Small(c)
+	if err != nil {
+		return err
+	}
+	wait, cancel := context.WithTimeout(context.Background(), leaderTime)
+	defer cancel()
+	for {
+		to, err := s.peerFor(wait, node)
+		if err != nil {
+			return err
+		}
+		again, err := s.forwardOnce(c, to, node == "", small, isSmall)
+		if !again {
+			return err
+		}
+		if node != "" {
+			return oplog.Refuse(oplog.CodeUnavailable, "node-unreachable", "The node that has this file cannot be reached: {node}. Retry once it is back.", node)
+		}
+		select {
+		case <-wait.Done():
+			return errNoLeader()
+		case <-time.After(leaderCheck / 10):
+		}
+	}
+}
+
+// peerFor returns the node to ask, once there is one.
+func (s *Server) peerFor(wait context.Context, node string) (string, error) {
+	if node != "" {
+		return node, nil
+	}
+	if noLeaderFor(s.cluster.Health(), time.Now()) || s.cluster.AwaitLeader(wait) != nil {
+		return "", errNoLeader()
+	}
+	id, _, known := s.cluster.Leader()
+	if !known {
+		return "", errNoLeader()
+	}
+	return id, nil
+}
+
+// forwardOnce sends a request to a node and responds with its answer. again tells that the node has not begun with it and the whole request can
+// still be sent.
+func (s *Server) forwardOnce(c *fiber.Ctx, to string, forLeader bool, small []byte, isSmall bool) (again bool, err error) {
+	ctx, end := context.WithCancel(context.Background())
+	if forLeader {
+		go s.whileLeads(ctx, end, to)
+	}
+	var body io.Reader
+	length := len(small)
+	var streamed *streamedBody
+	switch {
+	case !isSmall:
+		streamed, length = newStreamedBody(), c.Request().Header.ContentLength()
+		body = streamed
+	case small != nil:
+		body = bytes.NewReader(small)
+	}
+	r, err := wire.NewForwarded(ctx, c, to, forLeader, body, length)
+	if err != nil {
+		end()
+		return false, err
+	}
+	answer, begun, err := s.roundTrip(c, r, streamed, end)
+	switch {
+	case err != nil:
+		end()
+		var unsent *dialError
+		if errors.As(err, &unsent) && !begun {
+			return true, nil
+		}
+		s.logger.Warn("a request to another node failed", "node", to, "path", c.Path(), "err", err)
+		return false, errUncertain(c.Method())
+	case answer.Header.Get(notLeaderHeader) != "" && isSmall:
+		end()
+		return true, answer.Body.Close()
+	}
+	answer.Header.Del(notLeaderHeader)
+	s.catchUp(answer)
+	return false, wire.Pass(c, answer, writeTimeout, end)
+}
+
+// streamedBody is a body that is copied as it arrives. Its Read tells that the other node is there and gets it.
+type streamedBody struct {
+	*io.PipeReader
+	from  *io.PipeWriter
+	begun chan struct{}
+	begin func()
+}
+
+func newStreamedBody() *streamedBody {
+	b := &streamedBody{begun: make(chan struct{})}
+	b.PipeReader, b.from = io.Pipe()
+	b.begin = sync.OnceFunc(func() { close(b.begun) })
+	return b
+}
+
+func (b *streamedBody) Read(p []byte) (int, error) {
+	b.begin()
+	return b.PipeReader.Read(p)
+}
+
+// roundTrip sends a request, with a body that is copied as it arrives unless that is nil. begun tells that a part of it was read. What only
+// reads ends with its client.
+func (s *Server) roundTrip(c *fiber.Ctx, r *http.Request, body *streamedBody, end context.CancelFunc) (answer *http.Response, begun bool, err error) {
+	if body == nil {
+		if !changes(r.Method) {
+			defer wire.WatchLater(s.watchAfter, c.Context().Conn(), end)()
+		}
+		answer, err = s.peers.RoundTrip(r)
+		return answer, false, err
+	}
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		answer, err = s.peers.RoundTrip(r)
+		_ = body.Close() // never fails; ends Copy
+	}()
+	select {
+	case <-body.begun:
+		s.bodies.Copy(c, body.from)
+		<-answered
+		return answer, true, err
+	case <-answered:
+		return answer, false, err
+	}
+}
+
+// whileLeads ends a request's context once another node than the one that was asked leads, or none has for long: that one may never answer.
+func (s *Server) whileLeads(ctx context.Context, end context.CancelFunc, node string) {
+	ticker := time.NewTicker(leaderCheck)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			if leader, _, known := s.cluster.Leader(); known && leader != node || noLeaderFor(s.cluster.Health(), time.Now()) {
+				end()
+			}
+		}
+	}
+}
+
+// catchUp waits until this node has applied what another node's answer tells of, so that its client finds it here.
+func (s *Server) catchUp(answer *http.Response) {
+	at, err := strconv.ParseUint(answer.Header.Get(wire.PositionHeader), 10, 64)
+	if err != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), positionTime)
+	defer cancel()
+	_ = s.cluster.WaitApplied(ctx, at) // if not, the next read waits
+}
+
+// errUncertain is the error of a request that another node may have begun with.
+func errUncertain(method string) error {
+	if !changes(method) {
+		return oplog.Errorf(oplog.CodeUnavailable, "The node that has the answer stopped responding; retry.")
+	}
+	return oplog.Refuse(oplog.CodeUnavailable, "leader-lost",
+		"The leading node stopped responding, so this may or may not be done. Send entries again with the same ids; for all else, look first.")
+}
+
+// newForwards returns a histogram of how long forwarded requests take.
+func newForwards() *timing.Histogram {
+	var all []time.Duration
+	for _, b := range bounds {
+		all = append(all, time.Duration(b*float64(time.Second)))
+	}
+	return timing.New(all)
+}
+
+// ListenForPeers serves the requests that other nodes forward, until Shutdown. The listener lets in the log's nodes only.
+func (s *Server) ListenForPeers(ln net.Listener) error {
+	return s.peerServer.Serve(wire.ShareConnections(wire.KeepAccepting(ln), maxConnections, maxConnections, nil))
+}
+
+// newPeerServer returns the HTTP server of the other nodes. It knows no shares of connections by address: each of theirs is for many clients.
+func (s *Server) newPeerServer(next fasthttp.RequestHandler) *fasthttp.Server {
+	public := s.app.Server()
+	return &fasthttp.Server{
+		Handler: func(ctx *fasthttp.RequestCtx) {
+			if string(ctx.Path()) == nodePath {
+				s.sendNode(ctx)
+				return
+			}
+			forwarded, err := wire.Receive(ctx)
+			if err != nil {
+				ctx.Error(err.Error()+"\n", http.StatusBadRequest)
+				return
+			}
+			ctx.SetUserValue(fromPeerKey, forwarded)
+			next(ctx)
+		},
+		ErrorHandler: public.ErrorHandler, StreamRequestBody: true, MaxRequestBodySize: public.MaxRequestBodySize, DisablePreParseMultipartForm: true,
+		ReadTimeout: s.readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, ReadBufferSize: readBuffer + 1<<10,
+		Concurrency: maxConnections, NoDefaultServerHeader: true, Logger: quiet{},
+	}
+}
