@@ -18,6 +18,8 @@ import { useBackups } from './backupQueries'
 import { CheckpointPart } from './CheckpointPart'
 import { ChecksPart } from './ChecksPart'
 import { useChecks } from './checkQueries'
+import { NodesPart } from './NodesPart'
+import { useNodes } from './nodeQueries'
 import { useCheckpoint, useStatus, useSystem } from './systemQueries'
 import { WitnessFacts } from './WitnessFacts'
 import '../../ui/form/form.css'
@@ -38,6 +40,7 @@ export default function SystemPage({ tenant }: { tenant: Tenant }) {
     useSystem(owner),
     useBackups(owner),
     useChecks(owner),
+    useNodes(owner),
   ]
   const pending = parts.some((one) => one.isLoading)
   const moment = (time: string | undefined, none: string) => (time ? <Timestamp time={time} zone={zone} /> : none)
@@ -54,6 +57,7 @@ export default function SystemPage({ tenant }: { tenant: Tenant }) {
     <>
       <SectionHead title={messages.title} text={messages.text} />
       {owner && <ChecksPart zone={zone} />}
+      {owner && <NodesPart zone={zone} />}
       <section className="system-part">
         <h2>{messages.log}</h2>
         <Loaded query={status}>
