@@ -105,7 +105,7 @@ func (d *desk) answer(w http.ResponseWriter, r *http.Request, mayRelay bool) {
 		faults.Report("letting a node join", err)
 	}
 	w.WriteHeader(http.StatusConflict)
-	_ = json.NewEncoder(w).Encode(joinRefusal{err.Error(), oplog.CodeOf(err)})
+	_ = json.NewEncoder(w).Encode(joinRefusal{Error: err.Error(), Code: oplog.CodeOf(err)})
 }
 
 // join admits a node, on the leader. Its token is used up first, so that it admits one node only.

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -146,40 +147,62 @@ func (n *Node) recovered() {
 
 // handOverLead lets another node lead, if one can.
 func (n *Node) handOverLead() {
-	if r := n.raft.Load(); r != nil {
-		if err := n.transfer(r.LeadershipTransfer); err != nil {
-			n.log.Warn("no other node could take the lead over", "err", err)
-		}
+	if err := n.transferTo(""); err != nil && !errors.Is(err, errNotLeading) {
+		n.log.Warn("no other node could take the lead over", "err", err)
 	}
-}
-
-// transfer runs a transfer of leadership. Meanwhile another node may lead at any moment, so no answer relies on the lease.
-func (n *Node) transfer(begin func() raft.Future) error {
-	n.leases.block()
-	defer n.leases.unblock()
-	return n.await(begin())
 }
 
 // transferTo makes another node lead; "" for the one that has come furthest.
 func (n *Node) transferTo(node string) error {
 	r := n.raft.Load()
-	if r == nil || !n.Leads() {
+	if r == nil || r.State() != raft.Leader {
 		return errNotLeading
 	}
-	begin := r.LeadershipTransfer
-	if node != "" {
-		address, ok := n.addressOf(node)
-		if !ok {
-			return oplog.Errorf(oplog.CodeNotFound, "There is no node %s in the cluster.", node)
-		}
-		begin = func() raft.Future {
-			return r.LeadershipTransferToServer(raft.ServerID(node), raft.ServerAddress(address))
-		}
+	to, err := n.successor(node)
+	if err != nil {
+		return err
 	}
-	if err := n.transfer(begin); err != nil {
+	n.leases.block() // the other may lead at any moment, so no answer relies on the lease
+	defer n.leases.unblock()
+	err = n.await(r.LeadershipTransferToServer(raft.ServerID(to.ID), raft.ServerAddress(to.Address)))
+	switch {
+	case errors.Is(err, raft.ErrNotLeader): // it was lost just now
+		return errNotLeading
+	case err != nil:
 		return oplog.Errorf(oplog.CodeUnavailable, "The other node could not take the lead over; see oplog cluster status. (%w)", err)
 	}
 	return nil
+}
+
+// successor returns a node that can lead, the given one or, for "", the one that has come furthest. While Raft transfers the lead it takes no
+// writes, and to a node that does not answer that can take long. So only one that does is chosen.
+func (n *Node) successor(node string) (best member, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), housekeeping)
+	defer cancel()
+	if node != "" {
+		if _, ok := n.addressOf(node); !ok {
+			return best, oplog.Errorf(oplog.CodeNotFound, "There is no node %s in the cluster.", node)
+		}
+	}
+	members := n.members()
+	states := make([]NodeStatus, len(members))
+	var asked sync.WaitGroup
+	for i, m := range members {
+		if m.Voter && m.ID != n.id.ID && (node == "" || m.ID == node) {
+			asked.Go(func() { states[i] = n.statusOf(ctx, m, NodeStatus{}) })
+		}
+	}
+	asked.Wait()
+	furthest := uint64(0)
+	for i, s := range states {
+		if s.Reachable && s.Failure == "" && s.Applied >= furthest {
+			best, furthest = members[i], s.Applied
+		}
+	}
+	if best.ID == "" {
+		err = oplog.Errorf(oplog.CodeUnavailable, "No other node can take the lead over; see oplog cluster status.")
+	}
+	return best, err
 }
 
 // lease remembers that followers have confirmed this node as their leader. For a while none of them votes for another.

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -63,13 +64,25 @@ func (n *Node) change(ctx context.Context, c memberChange) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, changeWait)
 	defer cancel()
-	if err := n.AwaitLeader(ctx); err != nil {
-		return errNoLeader
+	for {
+		if err := n.AwaitLeader(ctx); err != nil {
+			return errNoLeader
+		}
+		var err error
+		if n.Leads() {
+			err = n.changeHere(ctx, c)
+		} else {
+			err = n.askLeader(ctx, http.MethodPost, pathMembers, c, nil)
+		}
+		if !errors.Is(err, errNotLeading) {
+			return err
+		}
+		select { // a leader is about to be known
+		case <-time.After(leaderPoll):
+		case <-ctx.Done():
+			return errNoLeader
+		}
 	}
-	if n.Leads() {
-		return n.changeHere(ctx, c)
-	}
-	return n.askLeader(ctx, http.MethodPost, pathMembers, c, nil)
 }
 
 // changeHere makes a change on the node that leads.
@@ -105,7 +118,7 @@ func (n *Node) serveMembers(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		w.WriteHeader(http.StatusConflict)
-		writeJSON(w, joinRefusal{err.Error(), oplog.CodeOf(err)})
+		writeJSON(w, joinRefusal{err.Error(), oplog.CodeOf(err), errors.Is(err, errNotLeading)})
 	}
 }
 

@@ -193,6 +193,9 @@ func (n *Node) askNode(ctx context.Context, node, method, path string, body, int
 		if err := json.Unmarshal(answered, &refused); err != nil || refused.Error == "" {
 			return fmt.Errorf("node %s answers %s", node, resp.Status)
 		}
+		if refused.Again {
+			return errNotLeading
+		}
 		return oplog.Errorf(refused.Code, "%s", refused.Error)
 	case resp.StatusCode != http.StatusOK:
 		return fmt.Errorf("node %s answers %s: %s", node, resp.Status, bytes.TrimSpace(answered))
@@ -206,6 +209,7 @@ func (n *Node) askNode(ctx context.Context, node, method, path string, body, int
 type joinRefusal struct {
 	Error string     `json:"error"`
 	Code  oplog.Code `json:"code,omitempty"`
+	Again bool       `json:"again,omitempty"` // another node leads
 }
 
 // askLeadersIndex asks the node that leads for a position that has all that was acknowledged.
