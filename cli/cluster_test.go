@@ -138,6 +138,7 @@ func (c *trio) leader() (leads int) {
 
 // TestThreeNodes: a log becomes the first node, two others join, what is changed beside one is there beside all, one is removed, another leads.
 func TestThreeNodes(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	c := newTrio(t)
 	for i, dir := range c.dirs {
 		id := []string{"a", "b", "c"}[i]
@@ -147,13 +148,7 @@ func TestThreeNodes(t *testing.T) {
 			c.mustPrint(t, `acme +Acme`, "tenant", "list", "--data", other)
 		}
 	}
-	keys := map[string]bool{}
-	for _, dir := range c.dirs {
-		keys[c.mustRun(t, "key", "verifier", "--data", dir)] = true
-	}
-	if len(keys) != 1 {
-		t.Errorf("the nodes have the verifier keys %v", keys)
-	}
+	c.awaitKey(c.mustRun(t, "key", "verifier", "--data", c.dirs[0]))
 	c.mustPrint(t, `NODE +ADDRESS +ROLE(.*\n)+.*leads +ok(.*\n)*.*votes +ok(.*\n)*This is node`, "cluster", "status", "--data", c.dirs[1])
 
 	before := c.leader()
@@ -165,6 +160,8 @@ func TestThreeNodes(t *testing.T) {
 	if now := c.leader(); now != 0 {
 		t.Errorf("node %d leads, not the one that was named", now)
 	}
+	c.mustFail(t, "let this one lead first: oplog cluster transfer", "key", "rotate", "--data", c.dirs[1])
+	c.awaitKey(c.mustRun(t, "key", "rotate", "--data", c.dirs[0]))
 	c.mustFail(t, "there is no node 127", "cluster", "remove", "127.0.0.1:1", "--data", c.dirs[1])
 
 	removed := c.status(0).Nodes[2]
@@ -177,6 +174,14 @@ func TestThreeNodes(t *testing.T) {
 		}
 	}
 	checkTrail(t, c, "init_cluster", "add_join_token", "join", "transfer", "remove_node")
+}
+
+// awaitKey waits until all nodes have a verifier key.
+func (c *trio) awaitKey(key string) {
+	c.Helper()
+	for _, dir := range c.dirs {
+		c.await("the key "+key, func() bool { return c.mustRun(c.T, "key", "verifier", "--data", dir) == key })
+	}
 }
 
 // checkTrail checks that the installation's access log has operations of the server.
@@ -308,6 +313,7 @@ func TestClusterUsage(t *testing.T) {
 
 // TestRecover: after two of three nodes are gone, the third goes on alone, and others can join it.
 func TestRecover(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	c := newTrio(t)
 	c.mustRun(t, "tenant", "add", "a", "--name", "Before", "--data", c.dirs[0])
 	c.await("tenant a", func() bool { return strings.Contains(c.mustRun(t, "tenant", "list", "--data", c.dirs[1]), "Before") })
@@ -351,6 +357,7 @@ func TestRecover(t *testing.T) {
 
 // TestNodeFetchesACopy: a node whose replicated log is lost fetches a copy of the store, and goes on at the same addresses without being started again.
 func TestNodeFetchesACopy(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	c := newTrio(t)
 	lost := 1
 	if c.leader() == lost {

@@ -118,7 +118,7 @@ func (c *serveCommand) open(ctx context.Context, m *Program, dir string, restart
 }
 
 // electionTime is how long a node waits for a leader when it starts.
-const electionTime = 5 * time.Second
+const electionTime = 3 * time.Second
 
 // tellLoss records an accepted loss in every trail, once.
 func tellLoss(store *storage.DB, l *node.Node) error {

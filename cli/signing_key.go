@@ -77,6 +77,9 @@ func (c *keyRotate) Run(m *Program) error {
 // withLogToRotate is withLog with the store, which need not have its key if that is lost.
 func (m *Program) withLogToRotate(c *keyRotate, do func(l *node.Node, store *storage.DB) error) error {
 	if m.running != nil {
+		if n := m.running.cluster; n != nil && !n.Leads() {
+			return fmt.Errorf("another node leads the cluster; run this command beside that one, or let this one lead first: oplog cluster transfer %s", n.ID())
+		}
 		return m.withRunningLog(func(l *node.Node) error { return do(l, m.running.store) })
 	}
 	dir, err := m.existingDir(c.Data)
@@ -85,7 +88,7 @@ func (m *Program) withLogToRotate(c *keyRotate, do func(l *node.Node, store *sto
 	}
 	store, err := openStore(dir, storage.Options{WithoutKey: c.Lost, SignCommand: m.signCommand, NoCopy: m.noCopy})
 	if err != nil {
-		return withAdvice(dir, err)
+		return err
 	}
 	l, err := m.openNode(dir, store, store)
 	if err != nil {
