@@ -193,6 +193,7 @@ func (m *Program) serve(ctx context.Context, l openedLog, ln net.Listener, f ser
 		return errors.Join(err, ln.Close())
 	}
 	go func() { ended <- s.Listen(ln) }()
+	servePeers(s, l.cluster, failed)
 	commands := m.serveCommands(ctx, l, o.Logger)
 	defer commands.close()
 	m.tellListening(f.url(ln), l.dir)
@@ -236,6 +237,7 @@ func (m *Program) setOptions(o *server.Options, l openedLog, ln net.Listener, f 
 	o.Console, o.Version, o.Commit, o.Now = m.Console, built.version, built.commit, m.Now
 	o.Hosts, o.AnyIP, o.BasePath, o.Proxies = f.Host, !isLoopback(ln.Addr()), f.BasePath, f.proxies
 	o.Logger, o.Syncs = m.logger(), l.store.Syncs()
+	o.Cluster = l.cluster
 	if f.certificate != nil {
 		o.CertificateExpires = f.certificate.expires
 	}
@@ -276,6 +278,19 @@ func (m *Program) serveMetrics(ctx context.Context, s *server.Server, address st
 	go func() { ended <- s.ListenForMonitoring(ln) }()
 	m.say(slog.LevelInfo, "metrics on http://"+ln.Addr().String()+"/metrics\n")
 	return nil
+}
+
+// servePeers answers the requests that other nodes forward, until the server shuts down; of a log on one node there are none.
+func servePeers(s *server.Server, n *cluster.Node, failed func(error)) {
+	if n == nil {
+		return
+	}
+	ln := n.ListenAPI()
+	go func() {
+		if err := s.ListenForPeers(ln); err != nil && !errors.Is(err, net.ErrClosed) {
+			failed(fmt.Errorf("serve the other nodes: %w", err))
+		}
+	}()
 }
 
 // openBrowser opens the console in a desktop's browser, ignoring failures: the URL is printed as well.

@@ -24,6 +24,7 @@ func watched(t *testing.T) (metrics string) {
 	at := func(name string) string { return filepath.Join(dir, name) }
 	serve(t, "demo", "--entries", "100", "--data", at("data")).stop()
 	scrubbed(t, at("data"))
+	setting{}.mustRun(t, "cluster", "init", "--address", freeAddress(t), "--data", at("data"))
 	for _, name := range []string{"anchors", "backups"} {
 		if err := os.Mkdir(at(name), 0o700); err != nil {
 			t.Fatal(err)
