@@ -124,7 +124,7 @@ func TestForwardedAsIfAtTheLeader(t *testing.T) {
 // TestForwardedThrottling: attempts are counted by the client's address, wherever they come in.
 func TestForwardedThrottling(t *testing.T) {
 	leader, others := newNodes(t, 3).leader()
-	all := append(others, leader)
+	all := append(slices.Clone(others), leader)
 	for i := range pairLimit.attempts {
 		f := all[i%len(all)]
 		f.server.proxies = everyPeer

@@ -26,6 +26,7 @@ const (
 	peerAnswer    = 90 * time.Second       // from a whole request to its answer, longer than any handler takes
 	peerIdleConns = 256                    // kept to each node
 	leaderCheck   = 500 * time.Millisecond // how often it is asked whether the node that was asked still leads
+	leaderGrace   = 2 * time.Second        // for which one that does not is waited for
 )
 
 // notLeaderHeader is of the answers of a node that was asked as the leader and is not: it has not begun with the request.
@@ -169,7 +170,7 @@ func (s *Server) roundTrip(c *fiber.Ctx, r *http.Request, body *streamedBody, en
 		if !changes(r.Method) {
 			defer wire.WatchLater(s.watchAfter, c.Context().Conn(), end)()
 		}
-		answer, err = s.peers.RoundTrip(r)
+		answer, err = s.peers.RoundTrip(r) //nolint:bodyclose // wire.Pass closes it
 		return answer, false, err
 	}
 	answered := make(chan struct{})
@@ -197,9 +198,16 @@ func (s *Server) whileLeads(ctx context.Context, end context.CancelFunc, node st
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			if leader, _, known := s.cluster.Leader(); known && leader != node || noLeaderFor(s.cluster.Health(), time.Now()) {
-				end()
+			leader, _, known := s.cluster.Leader()
+			if (!known || leader == node) && !noLeaderFor(s.cluster.Health(), time.Now()) {
+				continue
 			}
+			select { // one that handed over is about to answer
+			case <-ctx.Done():
+			case <-time.After(leaderGrace):
+			}
+			end()
+			return
 		}
 	}
 }

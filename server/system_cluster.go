@@ -196,6 +196,9 @@ func (s *Server) removeNode(ctx context.Context, in *call, input *removeNodeInpu
 			in.trailDetails.object.Name = of.Address
 		}
 	}
+	if leader, _, known := n.Leader(); known && leader == input.ID {
+		return nil, oplog.Refuse(oplog.CodeConflict, "node-leads", "This node leads; let another one lead first.")
+	}
 	return nil, s.stepUp(ctx, in, "remove_node", input.Body, func(up identity.StepUp) error {
 		if err := s.identity.Confirm(in.token, up); err != nil {
 			return err

@@ -13,6 +13,7 @@ export const problemsZh: ProblemMessages = {
     built_in_module: '“{value}”是内置模块，只能为它添加操作类型',
     common_password: '是常见密码或与之相近，请换一个',
     code_required: '请输入验证码或恢复码',
+    not_a_position: '必须是先前应答中的 Oplog-Position',
     not_access_days: '必须在 {min} 到 {max} 之间；0 表示永久保留访问日志',
     passkey_invalid: '不是为此请求创建的通行密钥',
     confirmation_required: '请输入密码或验证码，以确认是您本人',
@@ -124,6 +125,7 @@ export const problemsZh: ProblemMessages = {
     'leader-lost':
       '主节点停止响应，此操作可能已完成，也可能未完成。操作记录请用相同的 ID 重新发送；其他操作请先查看结果',
     'node-behind': '本节点尚未到达位置 {position}，请重试或访问其他节点',
+    'node-leads': '该节点是主节点，请先移交主节点',
     'node-unreachable': '保存此文件的节点（{node}）离线，请在其恢复后重试',
     'one-node': '此日志只有一个节点。可用 oplog cluster init 将其作为多个节点中的第一个',
     'disk-nearly-full': '磁盘将满：剩余 {free} MiB，其中 {reserve} MiB 仅供记录使用。请释放空间后重试',
