@@ -61,7 +61,7 @@ func (m *Program) withLogToRead(data string, do func(l *node.Node, readOnly bool
 	if err != nil {
 		return err
 	}
-	l, err := m.openNode(dir, store, store)
+	l, err := m.openNode(dir, store, nil)
 	if err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func (m *Program) openLog(dir string) (*node.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return m.openNode(dir, db, db)
+	return m.openNode(dir, db, nil)
 }
 
 // openStore opens the store of a log that is no node of a cluster, to change it.
@@ -191,8 +191,15 @@ func openStore(dir string, o storage.Options) (*storage.DB, error) {
 	return db, nil
 }
 
-// openNode opens the services over a store: the one of the data directory or, on a node of a cluster, what makes it one with the others.
-func (m *Program) openNode(dir string, db *storage.DB, store oplog.Store) (*node.Node, error) {
+// openNode opens the services over the store of the data directory or, on a node of a cluster, over what makes it one with the others.
+func (m *Program) openNode(dir string, db *storage.DB, of *cluster.Node) (*node.Node, error) {
+	o := node.Options{
+		Now: m.Now, ExportDir: filepath.Join(dir, "exports"), Formats: []oplog.ExportFormat{formats.CSV, formats.XLSX, formats.NDJSON},
+	}
+	var store oplog.Store = db
+	if of != nil {
+		store, o.Node, o.Leads, o.Members = of.Store(), of.ID(), of.Leads, of.Members
+	}
 	if db.KeyMoved() {
 		m.say(slog.LevelWarn, fmt.Sprintf("The signing key was moved from the store to %s. Keep a copy of that file: new backups do not contain it. Earlier backups, and unused pages of the store, still do; keep them secret.\n", filepath.Join(dir, "signing.key")))
 	}
@@ -200,9 +207,7 @@ func (m *Program) openNode(dir string, db *storage.DB, store oplog.Store) (*node
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	l, err := node.New(store, index, node.Options{
-		Now: m.Now, ExportDir: filepath.Join(dir, "exports"), Formats: []oplog.ExportFormat{formats.CSV, formats.XLSX, formats.NDJSON},
-	})
+	l, err := node.New(store, index, o)
 	if err != nil {
 		return nil, errors.Join(err, index.Close(), store.Close())
 	}

@@ -81,7 +81,7 @@ func (c *demoCommand) Run(ctx context.Context, m *Program) (err error) {
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
-	l, err := m.openNode(dir, store, store)
+	l, err := m.openNode(dir, store, nil)
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}

@@ -90,7 +90,7 @@ func (m *Program) withLogToRotate(c *keyRotate, do func(l *node.Node, store *sto
 	if err != nil {
 		return err
 	}
-	l, err := m.openNode(dir, store, store)
+	l, err := m.openNode(dir, store, nil)
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,14 @@ const (
 // changeWait is how long a change of the nodes may take.
 const changeWait = 10 * time.Second
 
+// Members returns the ids of all nodes.
+func (n *Node) Members() (ids []string) {
+	for _, m := range n.members() {
+		ids = append(ids, m.ID)
+	}
+	return ids
+}
+
 // admit adds a node that does not vote yet; see promote. It is called on the node that leads.
 func (n *Node) admit(_ context.Context, id, address string) error {
 	return n.changeMembers(func(r *raft.Raft) raft.Future {
