@@ -260,7 +260,7 @@ func (l *lease) unblock() {
 func (n *Node) keepHouse() {
 	ticker := time.NewTicker(housekeeping)
 	defer ticker.Stop()
-	for turn := 0; ; turn++ {
+	for turn, before := 0, n.Applied(); ; turn++ {
 		select {
 		case <-ticker.C:
 		case <-n.closing:
@@ -274,7 +274,8 @@ func (n *Node) keepHouse() {
 		if turn%trailingTurns == 0 {
 			n.keepTrailing()
 		}
-		n.promote()
+		n.promote(before)
+		before = n.Applied()
 	}
 }
 

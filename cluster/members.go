@@ -130,8 +130,8 @@ func (n *Node) serveMembers(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// promote lets nodes vote that have caught up with this one, which leads.
-func (n *Node) promote() {
+// promote lets nodes vote that have caught up with this one, which leads: they have what it had a while ago.
+func (n *Node) promote(before uint64) {
 	if !n.Leads() {
 		return
 	}
@@ -139,7 +139,6 @@ func (n *Node) promote() {
 		if m.Voter {
 			continue
 		}
-		before := n.Applied()
 		ctx, cancel := context.WithTimeout(context.Background(), housekeeping)
 		var s NodeStatus
 		err := n.askNode(ctx, m.ID, http.MethodGet, pathStatus, nil, &s)
