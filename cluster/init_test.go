@@ -175,11 +175,11 @@ func TestRecover(t *testing.T) {
 		t.Fatal(err)
 	}
 	sent, db := messages(t, dir, db)
-	void := &raft.Log{Index: 5, Term: 3, Type: raft.LogCommand, Data: sent[1], Extensions: keyOf(2)}
 	logged(t, filepath.Join(dir, folderName),
 		&raft.Log{Index: 2, Term: 2, Type: raft.LogNoop},
-		&raft.Log{Index: 3, Term: 2, Type: raft.LogCommand, Data: sent[0], Extensions: keyOf(2)},
-		&raft.Log{Index: 4, Term: 2, Type: raft.LogCommand, Data: sent[1], Extensions: keyOf(2)}, void)
+		&raft.Log{Index: 3, Term: 2, Type: raft.LogCommand, Data: sent[1], Extensions: keyOf(1)}, // void: made in another term
+		&raft.Log{Index: 4, Term: 2, Type: raft.LogCommand, Data: sent[0], Extensions: keyOf(2)},
+		&raft.Log{Index: 5, Term: 2, Type: raft.LogCommand, Data: sent[1], Extensions: keyOf(2)})
 
 	told := 0
 	interrupted := errors.New("interrupted")
@@ -193,7 +193,7 @@ func TestRecover(t *testing.T) {
 	if r.Before != before || r.Now.ID == before.ID || r.Now.Cluster == before.Cluster || r.Now.Address != before.Address || told != 1 {
 		t.Errorf("recovered %+v, told %d times", r, told)
 	}
-	if n, _, err := db.Counts("acme"); err != nil || n != 3 || r.Applied != 4 {
+	if n, _, err := db.Counts("acme"); err != nil || n != 3 || r.Applied != 5 {
 		t.Errorf("%d entries are there at position %d, %v", n, r.Applied, err)
 	}
 	if at, _ := db.Replicated(); at.Index != 1 {
