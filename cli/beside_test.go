@@ -192,7 +192,7 @@ func TestEveryCommandBesideAServer(t *testing.T) {
 			alone = append(alone, leaf.Path())
 		}
 	}
-	if want := []string{"serve", "demo", "restore", "doctor", "config show", "ping"}; !slices.Equal(alone, want) {
+	if want := []string{"serve", "demo", "cluster init", "cluster join", "cluster recover", "restore", "doctor", "config show", "ping"}; !slices.Equal(alone, want) {
 		t.Errorf("%q have the log for themselves; want %q", alone, want)
 	}
 }

@@ -67,6 +67,9 @@ func IsNode(dir string) (bool, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
+	if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
+		err = fmt.Errorf("cannot read data directory %s: %w", dir, failed.Err)
+	}
 	return err == nil, err
 }
 
