@@ -82,7 +82,7 @@ test('without a quorum a banner says how old the data is, until it is back', asy
   await nodes[0].stop()
   await nodes[2].stop()
   const banner = page.getByRole('alert').filter({ hasText: 'Two of three nodes are unreachable' })
-  await expect(banner).toContainText(/You see this node’s data as of .*\d\d:\d\d:\d\d/, { timeout: 30_000 })
+  await expect(banner).toContainText(/You see this node's data as of .*\d\d:\d\d:\d\d/, { timeout: 30_000 })
   await expectAccessible(page, 'without a quorum')
   await page.reload()
   await expect(page.getByText('Before').first()).toBeVisible()

@@ -34,7 +34,7 @@ export const nodesEn = {
   noQuorum:
     'Too few nodes reach each other, so nothing is recorded. Start the nodes that are down, or repair the network between them. If a machine is gone for good, the manual says how to replace it.',
   failure: (reason: string) => `This node does not take part: ${reason}`,
-  diverged: 'This node has stopped, because its log is not the others’. It fetches a copy from them.',
+  diverged: "This node has stopped, because its log is not the others'. It fetches a copy from them.",
   transfer: 'Transfer',
   transferFailed: (reason: string) => `The leader was not changed: ${reason}`,
   add: 'Add a node',
@@ -49,7 +49,7 @@ export const nodesEn = {
   twoLeft: 'With two nodes left, the log stops when either of them does.',
   removeText: (node: string) =>
     `Node ${node} keeps its files but can never join again with them. Add a new node first to stay at the same number.`,
-  typeName: (node: string) => `Type the node’s name: ${node}`,
+  typeName: (node: string) => `Type the node's name: ${node}`,
   wrongName: 'Type the name exactly as shown.',
   password: 'Your password',
   wrongPassword: 'The password is wrong.',

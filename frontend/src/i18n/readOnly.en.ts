@@ -11,8 +11,8 @@ export const readOnlyEn = {
     unreachable === 0
       ? `The ${inWords(nodes)} nodes have no leader: new operations are not being recorded.`
       : `${capital(inWords(unreachable))} of ${inWords(nodes)} nodes ${unreachable === 1 ? 'is' : 'are'} unreachable: new operations are not being recorded.`,
-  asOf: (time: string, ago: string) => `You see this node’s data as of ${time} (${ago}).`,
-  asOfUnknown: 'You see this node’s data, which may be old.',
+  asOf: (time: string, ago: string) => `You see this node's data as of ${time} (${ago}).`,
+  asOfUnknown: "You see this node's data, which may be old.",
   senders: 'Senders get 503 and must retry.',
   whatToDo: 'What to do',
 }

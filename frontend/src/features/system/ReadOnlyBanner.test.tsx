@@ -70,7 +70,7 @@ test('without a quorum, how old the data is, is said until it is back', async ()
   const answer = drawFor('owner', false, { since, nodes: 3, unreachable: 2 })
   const alert = await screen.findByRole('alert')
   expect(alert.textContent).toBe(
-    `Two of three nodes are unreachable: new operations are not being recorded. You see this node’s data as of ${moment} (10 min ago). Senders get 503 and must retry. What to do`,
+    `Two of three nodes are unreachable: new operations are not being recorded. You see this node's data as of ${moment} (10 min ago). Senders get 503 and must retry. What to do`,
   )
   expect(screen.getByRole('link', { name: readOnlyEn.whatToDo }).getAttribute('href')).toBe('/t/acme/settings/system')
   answer.mockImplementation(async () => new Response(JSON.stringify({ read_only: false })))
