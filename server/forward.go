@@ -176,7 +176,7 @@ func (s *Server) roundTrip(c *fiber.Ctx, r *http.Request, body *streamedBody, en
 	answered := make(chan struct{})
 	go func() {
 		defer close(answered)
-		answer, err = s.peers.RoundTrip(r)
+		answer, err = s.peers.RoundTrip(r) //nolint:bodyclose // wire.Pass closes it
 		_ = body.Close() // never fails; ends Copy
 	}()
 	select {
