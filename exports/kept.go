@@ -13,6 +13,7 @@ import (
 // others.
 type keptExports struct {
 	store oplog.Records
+	node  string // this one; "" for a log on one
 
 	mu       sync.Mutex
 	byTenant map[string][]kept
@@ -25,13 +26,14 @@ type kept struct {
 	createdBy  Creator
 	size       int64
 	expires    time.Time // zero while it runs
+	elsewhere  bool      // whether it runs on another node
 }
 
 // maxCachedTenants is how many tenants have their exports cached.
 const maxCachedTenants = 256
 
-func newKeptExports(s oplog.Records) *keptExports {
-	k := &keptExports{store: s, byTenant: make(map[string][]kept)}
+func newKeptExports(s oplog.Records, node string) *keptExports {
+	k := &keptExports{store: s, node: node, byTenant: make(map[string][]kept)}
 	s.OnRecord(func(kind oplog.RecordKind, name string) {
 		if kind != oplog.RecordExport {
 			return
@@ -57,7 +59,11 @@ func (k *keptExports) of(tenant string) ([]kept, error) {
 	all, err := records.List[Export](k.store, oplog.RecordExport, tenant+"/")
 	list := make([]kept, len(all))
 	for i, x := range all {
-		list[i] = kept{x.ID, x.Format, x.CreatedBy, x.Size, x.expiry()}
+		elsewhere := k.node != "" && x.Status == Running && x.Node != k.node
+		if elsewhere {
+			x.Size = x.Written
+		}
+		list[i] = kept{x.ID, x.Format, x.CreatedBy, x.Size, x.expiry(), elsewhere}
 	}
 	if err != nil {
 		return list, err

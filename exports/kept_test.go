@@ -51,7 +51,7 @@ func (s *listedStore) put(id, data string) {
 func newListed(tb testing.TB) (*Exports, *listedStore) {
 	tb.Helper()
 	store := &listedStore{found: make(map[string][]byte)}
-	s := &Exports{changes: store, common: &common{store: store, now: time.Now, space: func() error { return nil }, kept: newKeptExports(store)}}
+	s := &Exports{changes: store, common: &common{store: store, now: time.Now, space: func() error { return nil }, kept: newKeptExports(store, "")}}
 	for i := range MaxKeptOfCreator {
 		store.put(fmt.Sprint(i), fmt.Sprintf(`{"id":"%d","tenant":"acme","status":"done","size":10,"created_by":{"username":"ann"},"expires_at":"2999-01-01T00:00:00Z"}`, i))
 	}

@@ -208,7 +208,7 @@ func (s *Exports) saveProgress(x Export, done <-chan struct{}) {
 		}
 		s.jobs.mu.Lock()
 		run := s.jobs.running[x.ID]
-		rows, written := run.export.RowsDone, run.written+run.temporary
+		rows, written := run.export.RowsDone, run.written
 		s.jobs.mu.Unlock()
 		if rows == last {
 			continue
