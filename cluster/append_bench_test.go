@@ -34,10 +34,7 @@ func BenchmarkAppend(b *testing.B) {
 
 func benchTrio(b *testing.B) *trio {
 	b.Helper()
-	before := quick
-	quick = defaultTiming
-	defer func() { quick = before }()
-	return newTrio(b, "")
+	return newNodes(b, "", 3, defaultTiming)
 }
 
 func benchAppend(b *testing.B, s oplog.Store, senders, size int) {

@@ -20,8 +20,11 @@ import (
 	"oplog/storage"
 )
 
-// quick are times for tests on loopback.
-var quick = timing{heartbeat: 400 * time.Millisecond, lease: 200 * time.Millisecond, readLease: 150 * time.Millisecond}
+// Times for tests on loopback: of those that wait for elections, and of those that must not have any, however slow the machine.
+var (
+	quick  = timing{heartbeat: 400 * time.Millisecond, lease: 200 * time.Millisecond, readLease: 150 * time.Millisecond, commit: 20 * time.Millisecond}
+	steady = timing{heartbeat: 10 * time.Second, lease: 9 * time.Second, readLease: 150 * time.Millisecond, commit: 20 * time.Millisecond}
+)
 
 // trio is a cluster of nodes in this process.
 type trio struct {
@@ -32,9 +35,10 @@ type trio struct {
 // testNode is a node that can be closed and opened again.
 type testNode struct {
 	*Node
-	t   testing.TB
-	dir string
-	log *slog.Logger
+	t      testing.TB
+	dir    string
+	log    *slog.Logger
+	timing timing
 
 	mu        sync.Mutex // guards the following, and Node
 	open      bool
@@ -45,19 +49,26 @@ type testNode struct {
 // newTrio returns a cluster of three nodes, the first of which leads. The first has its data in dir, if that is given.
 func newTrio(t testing.TB, dir string) *trio {
 	t.Helper()
+	return newNodes(t, dir, 3, quick)
+}
+
+func newNodes(t testing.TB, dir string, count int, times timing) *trio {
+	t.Helper()
 	c := &trio{t: t}
-	for i := range 3 {
+	for i := range count {
 		if dir == "" || i > 0 {
 			dir = t.TempDir()
 		}
-		c.nodes = append(c.nodes, &testNode{t: t, dir: dir, log: testLogger(t)})
+		c.nodes = append(c.nodes, &testNode{t: t, dir: dir, log: testLogger(t), timing: times})
 	}
 	c.found()
 	for _, n := range c.nodes {
 		n.start()
 		t.Cleanup(n.stop)
 	}
-	c.nodes[0].elect()
+	if count > 1 {
+		c.nodes[0].elect()
+	}
 	c.await(c.nodes[0].Leads)
 	return c
 }
@@ -183,7 +194,7 @@ func (n *testNode) begin() error {
 		return err
 	}
 	restart := func() { n.restarted.Go(n.restartNow) }
-	n.Node, err = Open(context.Background(), db, Options{Dir: n.dir, Logger: n.log, Restart: restart, timing: quick})
+	n.Node, err = Open(context.Background(), db, Options{Dir: n.dir, Logger: n.log, Restart: restart, timing: n.timing})
 	n.open = err == nil
 	return err
 }

@@ -23,7 +23,7 @@ func TestStoreKeepsItsContracts(t *testing.T) {
 				c := trios[dir]
 				mu.Unlock()
 				if c == nil {
-					c = newTrio(t, dir)
+					c = newNodes(t, dir, 3, steady)
 					mu.Lock()
 					trios[dir] = c
 					mu.Unlock()
@@ -72,6 +72,7 @@ func (o *opened3) Close() error {
 		return o.Store.Close()
 	}
 	if _, err := os.Stat(filepath.Join(o.node.dir, "cluster")); err == nil {
+		o.refuse() // as Close does first, so that nothing is written while the nodes are compared
 		o.c.settle()
 		for _, n := range o.c.nodes {
 			tenants, err := n.node().db.Tenants()

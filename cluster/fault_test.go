@@ -341,3 +341,26 @@ func TestFailingDiskOfLeader(t *testing.T) {
 	c.await(func() bool { return send(leader.node(), "d") == nil })
 	c.settle()
 }
+
+// TestFailingDiskOfTheOnlyNode: a node that no other can take over from leads again once its disk is back.
+func TestFailingDiskOfTheOnlyNode(t *testing.T) {
+	c := newNodes(t, "", 1, quick)
+	n := c.nodes[0]
+	mustSend(t, n, "a")
+	away := n.dir + ".away"
+	if err := os.Rename(n.dir, away); err != nil {
+		t.Skip(err)
+	}
+	if err := send(n.node(), "b"); oplog.CodeOf(err) != oplog.CodeUnavailable {
+		t.Errorf("error %v", err)
+	}
+	n.node().setLeading(0) // as when it fails while a message is applied
+	time.Sleep(2 * housekeeping)
+	if err := os.Rename(away, n.dir); err != nil {
+		t.Fatal(err)
+	}
+	c.await(func() bool { return send(n.node(), "b") == nil })
+	n.stop()
+	n.start()
+	c.await(func() bool { return send(n.node(), "c") == nil })
+}

@@ -18,21 +18,31 @@ var (
 	errNoLeader = oplog.Errorf(oplog.CodeUnavailable, "No node leads the log at the moment: fewer than half of the nodes may be reachable. Nothing was stored; retry in some seconds.")
 )
 
-// followLeadership prepares this node to lead whenever it is elected, until it is closed.
+// followLeadership prepares this node to lead whenever it is elected, until it is closed. One that could not, or that has stopped as its disk failed,
+// tries again as long as no other node leads.
 func (n *Node) followLeadership() {
 	r := n.raft.Load()
+	again := time.NewTicker(housekeeping)
+	defer again.Stop()
 	for {
+		leads := false
 		select {
-		case leads := <-r.LeaderCh():
+		case leads = <-r.LeaderCh():
 			n.setLeading(0)
 			if leads {
 				n.counted.elections.Add(1)
-				n.setLeading(n.prepareToLead(r))
 			}
-			n.tellLead()
+		case <-again.C:
+			leads = !n.Leads() && r.State() == raft.Leader
 		case <-n.closing:
 			return
 		}
+		if leads {
+			if term := n.prepareToLead(r); term != 0 {
+				n.setLeading(term)
+			}
+		}
+		n.tellLead()
 	}
 }
 
@@ -46,7 +56,11 @@ func (n *Node) prepareToLead(r *raft.Raft) uint64 {
 		n.handOverLead()
 		return 0
 	}
-	if err := n.checkOwnChain(r); err != nil {
+	err := n.checkOwnChain(r)
+	if err != nil && n.await(r.Barrier(0)) == nil { // unless the last message was on its way
+		err = n.checkOwnChain(r)
+	}
+	if err != nil {
 		n.halt(err)
 		return 0
 	}
@@ -292,8 +306,9 @@ func (n *Node) watchLeader() {
 	n.noteLeader(id, ok)
 }
 
-// trailingBytes is how much of the log is kept behind a snapshot, for nodes that were away. A node that was away for longer gets a copy of the store.
-var trailingBytes uint64 = 4 << 30
+// trailingBytes is how much of the log is kept behind a snapshot, for nodes that were away; those that were away for longer get a copy of the store.
+// When raft.db is opened it is read whole, a GiB in about half a second.
+const trailingBytes uint64 = 2 << 30
 
 // keepTrailing tells Raft, which counts records, how many to keep.
 func (n *Node) keepTrailing() {

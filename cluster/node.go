@@ -32,10 +32,10 @@ type Options struct {
 }
 
 // timing is how long nodes wait for each other.
-type timing struct{ heartbeat, lease, readLease time.Duration }
+type timing struct{ heartbeat, lease, readLease, commit time.Duration }
 
 // The times of Consul and Nomad. A leader that has answered its followers within readLease cannot have been replaced.
-var defaultTiming = timing{heartbeat: time.Second, lease: 500 * time.Millisecond, readLease: 400 * time.Millisecond}
+var defaultTiming = timing{heartbeat: time.Second, lease: 500 * time.Millisecond, readLease: 400 * time.Millisecond, commit: 50 * time.Millisecond}
 
 // Intervals of retries.
 const (
@@ -186,7 +186,7 @@ func (n *Node) startRaft() error {
 	c := raft.DefaultConfig()
 	c.LocalID, c.Logger = raft.ServerID(n.id.ID), logger
 	c.HeartbeatTimeout, c.ElectionTimeout, c.LeaderLeaseTimeout = n.o.timing.heartbeat, n.o.timing.heartbeat, n.o.timing.lease
-	c.CommitTimeout = n.o.timing.heartbeat / 20
+	c.CommitTimeout = n.o.timing.commit
 	c.MaxAppendEntries = maxAppendEntries
 	c.SnapshotInterval, c.SnapshotThreshold, c.TrailingLogs = snapshotInterval, snapshotThreshold, allLogs
 	c.NoSnapshotRestoreOnStart, c.NoLegacyTelemetry = true, true

@@ -158,10 +158,9 @@ func TestMovedSnapshot(t *testing.T) {
 // TestFollowersNeedNotWaitForRaft: a write on a follower returns, and is read on the other one, long before Raft tells followers by itself what is
 // committed.
 func TestFollowersNeedNotWaitForRaft(t *testing.T) {
-	before := quick
-	defer func() { quick = before }()
-	quick.heartbeat, quick.lease = 20*time.Second, 10*time.Second // it tells them after a twentieth
-	c := newTrio(t, "")
+	slow := steady
+	slow.commit = time.Minute
+	c := newNodes(t, "", 3, slow)
 	mustSend(t, c.nodes[1], "a")
 	began := time.Now()
 	for i := range 5 {
