@@ -1,11 +1,11 @@
 package cli
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"sort"
 	"strings"
 
 	"oplog/oplog"
@@ -61,7 +61,7 @@ func (c *verifyCommand) readKept(m *Program, db *storage.DB) (found kept, invali
 		}
 	}
 	for _, of := range found {
-		slices.SortStableFunc(of, func(x, y keptCheckpoint) int { return cmp.Compare(x.Size, y.Size) })
+		sort.SliceStable(of, func(i, j int) bool { return of[i].Size < of[j].Size })
 	}
 	return found, invalid, nil
 }

@@ -9,7 +9,7 @@ import (
 	"cmp"
 	"iter"
 	"math/rand/v2"
-	"slices"
+	"sort"
 	"time"
 
 	"oplog/oplog"
@@ -115,11 +115,8 @@ func (g *generator) planAll(first, last int, now int64) []event {
 			}
 		}
 	}
-	slices.SortFunc(events, func(a, b event) int {
-		if c := cmp.Compare(a.at, b.at); c != 0 {
-			return c
-		}
-		return cmp.Compare(a.object, b.object)
+	sort.Slice(events, func(i, j int) bool {
+		return cmp.Or(cmp.Compare(events[i].at, events[j].at), cmp.Compare(events[i].object, events[j].object)) < 0
 	})
 	return events
 }

@@ -2,6 +2,7 @@ package docs
 
 import (
 	"slices"
+	"sort"
 	"strings"
 	"unicode/utf8"
 
@@ -57,7 +58,7 @@ func (b *book) search(query string) []Result {
 			found = append(found, r)
 		}
 	}
-	slices.SortStableFunc(found, func(a, b Result) int { return a.rank - b.rank })
+	sort.SliceStable(found, func(i, j int) bool { return found[i].rank < found[j].rank })
 	return found[:min(len(found), maxResults)]
 }
 

@@ -1,9 +1,8 @@
 package identity
 
 import (
-	"slices"
-
 	"oplog/oplog"
+	"sort"
 )
 
 // ChangePassword replaces the password of a token's account by one with the given hash, if its password is still the one whose hash was
@@ -60,6 +59,6 @@ func (i *Identity) sessionsOf(holder string, keep func(Session) bool) ([]Session
 			all = append(all, s)
 		}
 	}
-	slices.SortFunc(all, func(a, b Session) int { return b.CreatedAt.Compare(a.CreatedAt) })
+	sort.Slice(all, func(i, j int) bool { return all[j].CreatedAt.Before(all[i].CreatedAt) })
 	return all, nil
 }

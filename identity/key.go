@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"sort"
 	"time"
 
 	"oplog/directory"
@@ -211,7 +212,7 @@ func (i *Identity) keysWhere(keep func(*APIKey) bool) ([]APIKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(all, func(a, b APIKey) int { return a.CreatedAt.Compare(b.CreatedAt) })
+	sort.Slice(all, func(i, j int) bool { return all[i].CreatedAt.Before(all[j].CreatedAt) })
 	return all, nil
 }
 

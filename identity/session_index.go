@@ -3,6 +3,7 @@ package identity
 import (
 	"hash/maphash"
 	"slices"
+	"sort"
 	"sync"
 	"time"
 
@@ -221,16 +222,15 @@ func beyond(sessions []Session, most int, now time.Time) []Session {
 	if len(sessions) <= most {
 		return nil
 	}
-	slices.SortFunc(sessions, func(a, b Session) int {
+	sort.Slice(sessions, func(i, j int) bool {
+		a, b := &sessions[i], &sessions[j]
 		switch ended := a.expired(now); {
-		case ended != b.expired(now) && ended:
-			return 1
 		case ended != b.expired(now):
-			return -1
+			return !ended
 		case !a.LastUsedAt.Equal(b.LastUsedAt):
-			return b.LastUsedAt.Compare(a.LastUsedAt)
+			return b.LastUsedAt.Before(a.LastUsedAt)
 		}
-		return b.CreatedAt.Compare(a.CreatedAt)
+		return b.CreatedAt.Before(a.CreatedAt)
 	})
 	return sessions[most:]
 }

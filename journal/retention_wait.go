@@ -7,7 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
-	"strings"
+	"sort"
 	"time"
 
 	"oplog/directory"
@@ -102,7 +102,7 @@ func (j *Journal) waitingHere(tenant string) []oplog.Waiting {
 			list = append(list, w)
 		}
 	}
-	slices.SortFunc(list, func(a, b oplog.Waiting) int { return strings.Compare(logOf(&a), logOf(&b)) })
+	sort.Slice(list, func(i, j int) bool { return logOf(&list[i]) < logOf(&list[j]) })
 	return list
 }
 

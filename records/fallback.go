@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"sort"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -198,7 +199,7 @@ func (f *Fallback) merged(kind oplog.RecordKind, prefix string, all []oplog.Reco
 			all = append(all, oplog.Record{Name: at.name, Data: slices.Clone(change.data)})
 		}
 	}
-	slices.SortFunc(all, func(a, b oplog.Record) int { return strings.Compare(a.Name, b.Name) })
+	sort.Slice(all, func(i, j int) bool { return all[i].Name < all[j].Name })
 	return all
 }
 

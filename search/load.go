@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sort"
 
 	"oplog/durable"
 	"oplog/oplog"
@@ -245,7 +246,7 @@ func (x *Index) catchUp(t *tenantIndex) error {
 			if chunk = append(chunk, e); len(chunk) < x.sizes.maxFlush {
 				return nil
 			}
-			slices.SortFunc(chunk, func(a, b oplog.Entry) int { return a.Key().Compare(b.Key()) })
+			sort.Slice(chunk, func(i, j int) bool { return chunk[i].Key().Compare(chunk[j].Key()) < 0 })
 			from := func(low, top int) entrySource { return inMemory(chunk[low:top]) }
 			err := x.addSegment(t, len(chunk), from, read)
 			chunk = chunk[:0]

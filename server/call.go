@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -184,7 +185,7 @@ func (r *route) rejectUnknownParams(query url.Values) error {
 	if len(unknown) == 0 {
 		return nil
 	}
-	slices.SortFunc(unknown, func(a, b oplog.FieldError) int { return strings.Compare(a.Field, b.Field) })
+	sort.Slice(unknown, func(i, j int) bool { return unknown[i].Field < unknown[j].Field })
 	return &oplog.Error{Code: oplog.CodeInvalid, Message: "Unknown query parameters.", Fields: unknown}
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -59,7 +60,7 @@ func Replace(old string, previous note.Signer, next string, signer note.Signer, 
 	if previous != nil {
 		title, signers = rotationTitle, []note.Signer{previous, signer}
 	}
-	slices.SortFunc(heads, func(a, b Head) int { return strings.Compare(a.Origin, b.Origin) })
+	sort.Slice(heads, func(i, j int) bool { return heads[i].Origin < heads[j].Origin })
 	var r Record
 	for _, h := range heads {
 		r.Leaves = append(r.Leaves, fmt.Sprintf("%s\n%d\n%s\n%s\n", h.Origin, h.Size, encode(h.Root), rand.Text()))

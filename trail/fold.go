@@ -1,13 +1,12 @@
 package trail
 
 import (
-	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
 	"maps"
 	"reflect"
-	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -175,7 +174,7 @@ func (t *Trail) flushFolded(which func(*folded) bool) {
 			delete(t.folded, key)
 		}
 	}
-	slices.SortFunc(entries, func(a, b oplog.Entry) int { return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.ID, b.ID)) })
+	sort.Slice(entries, func(i, j int) bool { return isBefore(&entries[i], &entries[j]) })
 	for _, e := range entries {
 		t.enqueue(e)
 	}

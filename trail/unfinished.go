@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"slices"
-	"strings"
+	"sort"
 	"time"
 
 	"oplog/faults"
@@ -87,11 +87,14 @@ func (t *Trail) unfinishedEntries() map[string][]unfinished {
 		add(f.trailEntry(), foldedState{f, f.calls})
 	}
 	for _, list := range byRecord {
-		slices.SortFunc(list, func(a, b unfinished) int {
-			return cmp.Or(a.Entry.Time.Compare(b.Entry.Time), cmp.Compare(a.Entry.ID, b.Entry.ID))
-		})
+		sort.Slice(list, func(i, j int) bool { return isBefore(&list[i].Entry, &list[j].Entry) })
 	}
 	return byRecord
+}
+
+// isBefore reports whether an entry comes before another: by time, then by id.
+func isBefore(a, b *oplog.Entry) bool {
+	return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.ID, b.ID)) < 0
 }
 
 // saveUnfinished saves unfinished entries in the records that have others, in one transaction.
@@ -132,7 +135,7 @@ func (t *Trail) saveUnfinished() error {
 	if len(changes) == 0 {
 		return nil
 	}
-	slices.SortFunc(changes, func(a, b oplog.RecordChange) int { return strings.Compare(a.Name, b.Name) })
+	sort.Slice(changes, func(i, j int) bool { return changes[i].Name < changes[j].Name })
 	if err := t.store.PutRecords(changes); err != nil {
 		t.saved = nil // they are read again
 		return err
@@ -190,9 +193,7 @@ func (t *Trail) recoverUnfinished() error {
 	if err := t.readSaved(); err != nil || !some {
 		return err
 	}
-	slices.SortStableFunc(all, func(a, b unfinished) int {
-		return cmp.Or(a.Entry.Time.Compare(b.Entry.Time), cmp.Compare(a.Entry.ID, b.Entry.ID))
-	})
+	sort.SliceStable(all, func(i, j int) bool { return isBefore(&all[i].Entry, &all[j].Entry) })
 	for _, u := range all {
 		_, err := t.store.Find(u.Trail, u.Entry.ID, nil)
 		if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {

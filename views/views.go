@@ -2,9 +2,11 @@
 package views
 
 import (
+	"cmp"
 	"crypto/rand"
 	"net/url"
 	"slices"
+	"sort"
 	"strings"
 	"sync"
 	"time"
@@ -116,11 +118,9 @@ func (s *Views) List(tenant string, a identity.Account) ([]View, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(views, func(a, b View) int {
-		if c := strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)); c != 0 {
-			return c
-		}
-		return strings.Compare(a.ID, b.ID)
+	sort.Slice(views, func(i, j int) bool {
+		a, b := &views[i], &views[j]
+		return cmp.Or(strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), strings.Compare(a.ID, b.ID)) < 0
 	})
 	return views, nil
 }
