@@ -159,7 +159,7 @@ func (n *Node) sendCopy(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return
 	}
-	f, size, err := n.copyStore()
+	f, size, err := n.copyStore(&at)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return

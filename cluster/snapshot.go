@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/raft"
 
 	"oplog/durable"
+	"oplog/storage"
 )
 
 const snapshotFile = "snapshot.json"
@@ -135,7 +136,7 @@ func (s snapshots) Open(id string) (*raft.SnapshotMeta, io.ReadCloser, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	f, size, err := s.node.copyStore()
+	f, size, err := s.node.copyStore(&at)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -150,8 +151,8 @@ type sending struct{ *os.File }
 
 func (f sending) Close() error { return errors.Join(f.File.Close(), os.Remove(f.Name())) }
 
-// copyStore copies the store to a temporary file.
-func (n *Node) copyStore() (f sending, size int64, err error) {
+// copyStore copies the store to a temporary file, and moves a position up to where the copy is: what was written meanwhile is in it.
+func (n *Node) copyStore(at *snapshot) (f sending, size int64, err error) {
 	file, err := os.CreateTemp(n.id.folder, sendingPrefix+"*")
 	if err != nil {
 		return f, 0, err
@@ -160,11 +161,27 @@ func (n *Node) copyStore() (f sending, size int64, err error) {
 	if size, err = n.db.CopyTo(file); err == nil {
 		_, err = file.Seek(0, io.SeekStart)
 	}
+	if err == nil {
+		err = n.moveUp(at, file.Name())
+	}
 	if err != nil {
 		return f, 0, errors.Join(err, f.Close())
 	}
 	n.sent.Add(1)
 	return f, size, nil
+}
+
+func (n *Node) moveUp(at *snapshot, file string) error {
+	p, err := storage.PositionOfCopy(file)
+	if err != nil || p.Index <= at.Index {
+		return err
+	}
+	var l raft.Log
+	if err := n.logs.GetLog(p.Index, &l); err != nil {
+		return err
+	}
+	at.Index, at.Term = p.Index, l.Term
+	return nil
 }
 
 // sink takes a snapshot.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -60,6 +61,32 @@ func InstallCopy(ctx context.Context, dir, file string) (err error) {
 		}
 	}
 	return os.RemoveAll(part)
+}
+
+// PositionOfCopy returns the position of a copy of a replicated store, as CopyTo wrote it: it may be later than the store's before CopyTo.
+func PositionOfCopy(file string) (p Position, err error) {
+	before := debug.SetPanicOnFault(true)
+	defer func() {
+		debug.SetPanicOnFault(before)
+		if p := recover(); p != nil { // of damaged pages
+			err = fmt.Errorf("read the position of a copy: %v", p)
+		}
+	}()
+	copied, err := bolt.Open(file, 0o600, &bolt.Options{ReadOnly: true})
+	if err != nil {
+		return p, fmt.Errorf("read the position of a copy: %w", err)
+	}
+	err = copied.View(func(tx *bolt.Tx) error {
+		var found bool
+		if tx.Bucket(bucketMeta) == nil {
+			return errors.New("the copy is not of a log")
+		}
+		if p, found, err = readPosition(tx); err == nil && !found {
+			err = errors.New("the copy is not of a replicated log")
+		}
+		return err
+	})
+	return p, errors.Join(err, copied.Close())
 }
 
 // checkCopy checks the copy in a folder, and removes from it what belongs to the node that it was copied from.

@@ -78,3 +78,26 @@ func checkInstalled(t *testing.T, follower, leader *DB, log *replicatedLog) {
 		t.Error(err)
 	}
 }
+
+// TestPositionOfCopy: a copy says where it is, also when the store has gone on; a damaged one, or one of a single store, says why it does not.
+func TestPositionOfCopy(t *testing.T) {
+	leader, _, _ := twoCopies(t)
+	mustAppend(t, leader, entry(1, "some"))
+	file := filepath.Join(t.TempDir(), "copy")
+	copyOf(t, leader, file)
+	want, _ := leader.Replicated()
+	mustAppend(t, leader, entry(2, "later"))
+	if got, err := PositionOfCopy(file); got != want || err != nil {
+		t.Errorf("the copy is at %+v, want %+v, %v", got, want, err)
+	}
+	if err := os.Truncate(file, 12<<10); err != nil {
+		t.Fatal(err)
+	}
+	single := filepath.Join(t.TempDir(), "single")
+	copyOf(t, openStore(t, t.TempDir()), single)
+	for _, bad := range []string{file, single, file + "2"} {
+		if _, err := PositionOfCopy(bad); err == nil {
+			t.Errorf("%s has a position", bad)
+		}
+	}
+}
