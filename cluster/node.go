@@ -35,7 +35,7 @@ type Options struct {
 type timing struct{ heartbeat, lease, readLease, commit time.Duration }
 
 // The times of Consul and Nomad. A leader that has answered its followers within readLease cannot have been replaced.
-var defaultTiming = timing{heartbeat: time.Second, lease: 500 * time.Millisecond, readLease: 400 * time.Millisecond, commit: 50 * time.Millisecond}
+var defaultTiming = timing{heartbeat: time.Second, lease: 500 * time.Millisecond, readLease: 400 * time.Millisecond, commit: 200 * time.Millisecond}
 
 // Intervals of retries.
 const (
