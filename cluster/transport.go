@@ -109,10 +109,15 @@ type transport struct {
 	from     snapshot // what this node began with
 }
 
+// requestsInFlight is how many requests may wait for their answers. A leader that steps down reads no more answers, but may still send once or twice:
+// with Raft's default of 2, it and who reads from the connection would wait for each other, and the node could not be closed.
+const requestsInFlight = 64
+
 func (n *Node) openTransport(logger hclog.Logger) *transport {
 	t := &transport{requests: make(chan raft.RPC), from: n.began}
 	t.NetworkTransport = raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
 		ServerAddressProvider: addresses{n}, Logger: logger, Stream: stream{n.port.listener(protocolRaft), n}, MaxPool: 3, Timeout: 10 * time.Second,
+		MaxRPCsInFlight: requestsInFlight,
 	})
 	n.running.Go(func() {
 		for {
