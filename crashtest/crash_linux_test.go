@@ -100,7 +100,7 @@ func (c *crash) serve(f fault, n int) (struck bool) {
 	if !s.answers() {
 		<-s.ended
 	} else {
-		newLoad(c.ledger, s, 2*time.Millisecond).during(func() {
+		newLoad(c.ledger, s.at, 2*time.Millisecond).during(func() {
 			select {
 			case <-s.ended:
 			case <-time.After(200*time.Millisecond + rand.N(1300*time.Millisecond)): // some recover before

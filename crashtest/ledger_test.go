@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"oplog/exports/formats"
@@ -23,13 +24,16 @@ import (
 // ledger remembers what a log has acknowledged.
 type ledger struct {
 	t    testing.TB
-	dir  string // of the ledger's own files
-	data string // data directory of the log
+	dir  string   // of the ledger's own files
+	data string   // data directory of the log
+	dirs []string // of all nodes that have it; exports are in one of them
 
 	writeKey, readKey, backupKey string
 	keys                         *signing.Keys // the log's
 	senders                      []sender
 	removes                      bool // exports are removed once they are done
+
+	read, stale atomic.Int64 // acknowledged entries that were read back, and answers that said that they may be old
 
 	mu      sync.Mutex
 	seqs    map[string]uint64 // of acknowledged entries, by id
@@ -41,7 +45,7 @@ type ledger struct {
 // newLedger creates a log in a data directory.
 func newLedger(t testing.TB, data string) *ledger {
 	t.Helper()
-	l := &ledger{t: t, dir: t.TempDir(), data: data, seqs: make(map[string]uint64), exports: make(map[string]int), backups: make(map[string]int)}
+	l := &ledger{t: t, dir: t.TempDir(), data: data, dirs: []string{data}, seqs: make(map[string]uint64), exports: make(map[string]int), backups: make(map[string]int)}
 	key := func(scope string) string {
 		return strings.TrimSpace(mustRun(t, "key", "add", "--tenant", "acme", "--scope", scope, "--name", scope, "--data", data))
 	}
@@ -190,7 +194,13 @@ func (l *ledger) checkExports() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for id, rows := range l.exports {
-		if err := l.checkExport(filepath.Join(l.data, "exports", id+".ndjson"), rows); err != nil {
+		path := filepath.Join(l.data, "exports", id+".ndjson")
+		for _, dir := range l.dirs {
+			if there := filepath.Join(dir, "exports", id+".ndjson"); exists(there) {
+				path = there
+			}
+		}
+		if err := l.checkExport(path, rows); err != nil {
 			return fmt.Errorf("export %s, which was done: %w", id, err)
 		}
 	}

@@ -23,17 +23,18 @@ const writers = 8
 type load struct {
 	*ledger
 	http  *http.Client
-	url   string
+	url   func() string // of the server that the next request goes to
 	pause time.Duration // of each sender between two batches, at most
 
 	exportRequest string
 	backUpEvery   time.Duration                         // about
+	readsBack     bool                                  // acknowledged entries are read, too
 	answered      func(kind string, took time.Duration) // is told of each answered request
 }
 
-func newLoad(l *ledger, s *server, pause time.Duration) *load {
+func newLoad(l *ledger, url func() string, pause time.Duration) *load {
 	return &load{
-		ledger: l, http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2 * writers}}, url: s.url, pause: pause,
+		ledger: l, http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2 * writers}}, url: url, pause: pause,
 		exportRequest: everything, backUpEvery: 200 * time.Millisecond,
 	}
 }
@@ -42,7 +43,7 @@ func newLoad(l *ledger, s *server, pause time.Duration) *load {
 func (l *ledger) during(s *server, do func()) {
 	l.t.Helper()
 	before := l.acknowledged()
-	newLoad(l, s, 2*time.Millisecond).during(func() {
+	newLoad(l, s.at, 2*time.Millisecond).during(func() {
 		for end := time.Now().Add(startTime); l.acknowledged() == before; time.Sleep(time.Millisecond) {
 			if time.Now().After(end) {
 				l.t.Error("nothing is acknowledged")
@@ -84,10 +85,16 @@ func repeat(ctx context.Context, pause time.Duration, act func()) {
 
 // call sends a request and reads the answer; the status is 0 if there was none, or not a complete one.
 func (w *load) call(ctx context.Context, kind, key, method, path string, body []byte) (status int, answer []byte) {
-	r, err := http.NewRequestWithContext(ctx, method, w.url+"/api/v1/"+path, bytes.NewReader(body))
+	status, answer, _ = w.ask(ctx, kind, key, method, path, body)
+	return status, answer
+}
+
+// ask is call, and tells whether the answer says that it may be old.
+func (w *load) ask(ctx context.Context, kind, key, method, path string, body []byte) (status int, answer []byte, stale bool) {
+	r, err := http.NewRequestWithContext(ctx, method, w.url()+"/api/v1/"+path, bytes.NewReader(body))
 	if err != nil {
 		w.t.Error(err)
-		return 0, nil
+		return 0, nil, false
 	}
 	r.Header.Set("Authorization", "Bearer "+key)
 	if body != nil {
@@ -96,17 +103,17 @@ func (w *load) call(ctx context.Context, kind, key, method, path string, body []
 	began := time.Now()
 	a, err := w.http.Do(r)
 	if err != nil {
-		return 0, nil
+		return 0, nil, false
 	}
 	answer, err = io.ReadAll(a.Body)
 	_ = a.Body.Close()
 	if err != nil {
-		return 0, nil
+		return 0, nil, false
 	}
 	if w.answered != nil {
 		w.answered(kind, time.Since(began))
 	}
-	return a.StatusCode, answer
+	return a.StatusCode, answer, a.Header.Get("Oplog-Stale") != ""
 }
 
 // sender sends batches with ids of its own. A batch that was not acknowledged is sent again, after a restart, too.
@@ -168,6 +175,9 @@ func (w *load) send(ctx context.Context, s *sender) {
 		}
 		w.acknowledge(e.ID, e.Seq)
 	}
+	if w.readsBack {
+		w.readBack(ctx, s.ids[0])
+	}
 	s.ids = nil
 }
 
@@ -228,8 +238,8 @@ func (w *load) export(ctx context.Context) {
 // backUp downloads a backup, and remembers it if it is complete, with the entries that were acknowledged before.
 func (w *load) backUp(ctx context.Context) {
 	before := w.acknowledged()
-	status, answer := w.call(ctx, "backup", w.backupKey, http.MethodGet, "backup", nil)
-	if status != http.StatusOK {
+	status, answer, stale := w.ask(ctx, "backup", w.backupKey, http.MethodGet, "backup", nil)
+	if status != http.StatusOK || stale {
 		return
 	}
 	path := filepath.Join(w.dir, "downloaded.backup")

@@ -50,7 +50,7 @@ func TestSoak(t *testing.T) {
 	l := newLedger(t, t.TempDir())
 	l.removes = true
 	s := start(t, "--data", l.data, "--anchor", l.dir)
-	k := soak{load: newLoad(l, s, 100*time.Millisecond), pid: s.cmd.Process.Pid, took: make(map[string][]float64), samples: make(samples, len(measures))}
+	k := soak{load: newLoad(l, s.at, 100*time.Millisecond), pid: s.cmd.Process.Pid, took: make(map[string][]float64), samples: make(samples, len(measures))}
 	k.answered = k.note
 	now := time.Now().UTC() // exports do not grow with the log
 	k.exportRequest = fmt.Sprintf(`{"range":"custom","from":%q,"to":%q,"format":"ndjson"}`, now.Format(time.RFC3339), now.Add(duration/50).Format(time.RFC3339))
@@ -134,7 +134,7 @@ func (k *soak) memory() float64 {
 }
 
 func (k *soak) goroutines() float64 {
-	answer, err := http.Get(k.url + "/metrics")
+	answer, err := http.Get(k.url() + "/metrics")
 	if err != nil {
 		k.t.Error(err)
 		return 0
