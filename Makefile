@@ -13,6 +13,7 @@
 # make powercut
 #              cut the power under ext4 and XFS 15 and 8 times; needs root
 # make onprem  install, configure, run under systemd, serve behind nginx, watch, back up under load, upgrade and restore a release; needs root and Debian
+# make cluster kill nodes of three 500 times, cut their network, disks and power, replace them; needs root (CLUSTER=50 for fewer kills)
 # make soak    load the program for 30 minutes (SOAK=3m for less), and plot what it uses to bin/soak.svg
 # make sim     run 10,000 seeds of the simulation of crashes and failing disks
 # make test-windows
@@ -25,7 +26,7 @@ GO = CGO_ENABLED=0 go
 LINT = go tool -modfile=tools/go.mod golangci-lint
 BIN = $(CURDIR)/bin
 
-.PHONY: release reproducible licenses ci test commits lint cross vulnerabilities test-go test-openapi test-dashboard test-console test-dist test-e2e build console types dev bench fuzz attack crash powercut sim soak onprem test-windows test-firefox
+.PHONY: release reproducible licenses ci test commits lint cross vulnerabilities test-go test-openapi test-dashboard test-console test-dist test-e2e build console types dev bench fuzz attack crash powercut sim soak cluster onprem test-windows test-firefox
 
 test: lint test-go test-openapi test-dashboard test-console test-dist test-e2e
 
@@ -123,6 +124,11 @@ crash: build
 powercut: build
 	command -v mkfs.xfs || apt-get install -y xfsprogs || echo 'mkfs.xfs is missing: XFS is left out'
 	OPLOG=$(BIN)/oplog OPLOG_POWERCUT=15 $(GO) test ./crashtest -run PowerCut -count 1 -timeout 30m -v
+
+CLUSTER = 500
+cluster: build
+	command -v ip || apt-get install -y iproute2 || echo 'ip is missing: networks are not cut'
+	OPLOG=$(BIN)/oplog OPLOG_CLUSTER=$(CLUSTER) $(GO) test ./crashtest -run '^TestNodes.' -count 1 -timeout 3h -v
 
 onprem:
 	$(GO) run ./packaging/release -target linux/$$(go env GOARCH) -version 1.0.0 -out $(BIN)/onprem/old
