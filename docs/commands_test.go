@@ -31,6 +31,8 @@ type reader struct {
 	address string
 	env     []string
 	server  *exec.Cmd
+	nodes   []*exec.Cmd       // which serve beside each other
+	places  map[string]string // addresses by those in the manual
 }
 
 // newReader returns a reader who has the program in the path.
@@ -45,7 +47,7 @@ func newReader(t *testing.T, program string) *reader {
 		t.Fatal(err)
 	}
 	home := t.TempDir()
-	r := &reader{t: t, dir: t.TempDir(), address: address}
+	r := &reader{t: t, dir: t.TempDir(), address: address, places: map[string]string{documented: address}}
 	r.env = append(os.Environ(), "HOME="+home, "XDG_DATA_HOME=", "OPLOG_LISTEN="+address,
 		"PATH="+filepath.Dir(program)+string(os.PathListSeparator)+os.Getenv("PATH"))
 	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPATH"} { // they are below the home directory by default
@@ -54,6 +56,7 @@ func newReader(t *testing.T, program string) *reader {
 		}
 	}
 	t.Cleanup(r.stop)
+	t.Cleanup(r.stopNodes)
 	return r
 }
 
@@ -65,7 +68,23 @@ func (r *reader) command(script string) *exec.Cmd {
 }
 
 func (r *reader) arguments(script string) []string {
-	return []string{"-euo", "pipefail", "-c", strings.ReplaceAll(script, documented, r.address)}
+	return []string{"-euo", "pipefail", "-c", loopback.ReplaceAllStringFunc(script, r.place)}
+}
+
+// loopback is an address in the manual.
+var loopback = regexp.MustCompile(`127\.0\.0\.1:8[45]\d\d`)
+
+// place returns the address that the reader has in place of one in the manual.
+func (r *reader) place(address string) string {
+	if r.places[address] == "" {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		r.places[address] = ln.Addr().String()
+		_ = ln.Close()
+	}
+	return r.places[address]
 }
 
 // run runs a block to its end.
@@ -82,23 +101,30 @@ func (r *reader) run(script string) string {
 func (r *reader) serve(script string) {
 	r.t.Helper()
 	r.stop()
+	r.server = r.begin(script)
+}
+
+// begin runs a block whose last command serves, and returns once it listens.
+func (r *reader) begin(script string) *exec.Cmd {
+	r.t.Helper()
 	lines := strings.Split(strings.TrimSpace(script), "\n")
-	lines[len(lines)-1] = "exec " + lines[len(lines)-1]                        // so that signals reach it
-	r.server = exec.Command("bash", r.arguments(strings.Join(lines, "\n"))...) // ended by stop: the context ends before that
-	r.server.Dir, r.server.Env, r.server.Stderr = r.dir, r.env, os.Stderr
-	stdout, err := r.server.StdoutPipe()
+	lines[len(lines)-1] = "exec " + lines[len(lines)-1]                       // so that signals reach it
+	server := exec.Command("bash", r.arguments(strings.Join(lines, "\n"))...) // ended by stop: the context ends before that
+	server.Dir, server.Env, server.Stderr = r.dir, r.env, os.Stderr
+	stdout, err := server.StdoutPipe()
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	if err := r.server.Start(); err != nil {
+	if err := server.Start(); err != nil {
 		r.t.Fatal(err)
 	}
 	for lines := bufio.NewScanner(stdout); lines.Scan(); {
 		if strings.HasPrefix(lines.Text(), "listening on ") {
-			return
+			return server
 		}
 	}
 	r.t.Fatalf("it does not listen:\n%s", script)
+	return nil
 }
 
 func (r *reader) stop() {
@@ -110,6 +136,18 @@ func (r *reader) stop() {
 		r.t.Errorf("the server ended with %v", err)
 	}
 	r.server = nil
+}
+
+// stopNodes ends the nodes, of which the page may have killed some.
+func (r *reader) stopNodes() {
+	for _, node := range r.nodes {
+		_ = node.Process.Signal(syscall.SIGTERM)
+	}
+	for _, node := range r.nodes {
+		if err := node.Wait(); err != nil && node.ProcessState.ExitCode() >= 0 {
+			r.t.Errorf("a node ended with %v", err)
+		}
+	}
 }
 
 // runners run programs in the languages of the manual, where they are installed or can be.
@@ -189,6 +227,8 @@ func (r *reader) follow(page string) (blocks int) {
 		switch {
 		case language == "sh" && name == "serve":
 			r.serve(text)
+		case language == "sh" && name == "node":
+			r.nodes = append(r.nodes, r.begin(text))
 		case language == "sh" && name == "":
 			r.run(text)
 		case name == "root":
