@@ -79,6 +79,7 @@ func (db *DB) transact(write func(tx *bolt.Tx, writers map[string]*tenantWriter)
 }
 
 func (db *DB) commit(group []*appendRequest) {
+	before := db.position.Load()
 	var at *Position
 	err := db.transact(func(tx *bolt.Tx, writers map[string]*tenantWriter) (err error) {
 		if err := db.applyAll(tx, writers, group); err != nil {
@@ -87,6 +88,9 @@ func (db *DB) commit(group []*appendRequest) {
 		at, err = db.replicate(tx, group)
 		return err
 	})
+	if err != nil && at != nil && at != before { // enough copies have it: it comes here by Apply
+		err = proposalError{oplog.Errorf(oplog.CodeUnavailable, "It is stored on other nodes, but this one could not write it to its disk. Send it again only with the same ids. (%w)", err)}
+	}
 	if err != nil && len(group) > 1 && db.Failure() == nil && oplog.CodeOf(err) != oplog.CodeDiskFull && !isProposal(err) {
 		// One request failed, not the disk: the others are none the worse.
 		for _, r := range group {

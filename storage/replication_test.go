@@ -276,6 +276,27 @@ func TestCommitFails(t *testing.T) {
 	}
 }
 
+// TestCommitFailsForMany: requests whose message others have, but that the disk does not take here, are not proposed again, and no sender is told that
+// nothing was stored.
+func TestCommitFailsForMany(t *testing.T) {
+	leader, _, log := twoCopies(t)
+	mustAppend(t, leader, entry(1, "first"))
+	var group []*appendRequest
+	for i := range 2 {
+		group = append(group, &appendRequest{tenant: "acme", entries: []oplog.Entry{entry(2+i, "")}, done: make(chan error, 1)})
+	}
+	leader.sync = func(*os.File) error { return errDiskFull }
+	leader.commit(group)
+	for _, r := range group {
+		if err := <-r.done; oplog.CodeOf(err) != oplog.CodeUnavailable || !strings.HasPrefix(err.Error(), "It is stored on other nodes") || r.receipts != nil {
+			t.Errorf("error %v", err)
+		}
+	}
+	if len(log.messages) != 2 {
+		t.Errorf("%d messages were proposed", len(log.messages))
+	}
+}
+
 // TestKeyIsReplacedOnAllCopies: a copy names the new key at once, signs with it once it has adopted it, and opens with either.
 func TestKeyIsReplacedOnAllCopies(t *testing.T) {
 	leader, follower, log := twoCopies(t)
