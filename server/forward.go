@@ -69,8 +69,12 @@ func (s *Server) forward(c *fiber.Ctx, node string) error {
 	defer cancel()
 	for {
 		to, err := s.peerFor(wait, node)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
+		case to == s.cluster.ID(): // it has taken the lead meanwhile
+			s.bodies.PutBack(c, small)
+			return s.change(c)
 		}
 		again, err := s.forwardOnce(c, to, node == "", small, isSmall)
 		if !again {
@@ -177,7 +181,7 @@ func (s *Server) roundTrip(c *fiber.Ctx, r *http.Request, body *streamedBody, en
 	go func() {
 		defer close(answered)
 		answer, err = s.peers.RoundTrip(r) //nolint:bodyclose // wire.Pass closes it
-		_ = body.Close() // never fails; ends Copy
+		_ = body.Close()                   // never fails; ends Copy
 	}()
 	select {
 	case <-body.begun:
@@ -251,7 +255,7 @@ func (s *Server) newPeerServer(next fasthttp.RequestHandler) *fasthttp.Server {
 	public := s.app.Server()
 	return &fasthttp.Server{
 		Handler: func(ctx *fasthttp.RequestCtx) {
-			if string(ctx.Path()) == nodePath {
+			if string(ctx.Request.Header.RequestURI()) == nodePath { // as sent: what is forwarded is of the API, whatever dots it has
 				s.sendNode(ctx)
 				return
 			}

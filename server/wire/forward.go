@@ -73,6 +73,7 @@ func hopHeaders(connection string) []string {
 		fiber.HeaderConnection, "Keep-Alive", "Proxy-Connection", fiber.HeaderTE, fiber.HeaderTrailer, fiber.HeaderTransferEncoding, fiber.HeaderUpgrade,
 		fiber.HeaderExpect, fiber.HeaderContentLength, fiber.HeaderHost, fiber.HeaderXForwardedFor, fiber.HeaderXForwardedHost, fiber.HeaderXForwardedProto,
 		fiber.HeaderForwarded, "X-Real-Ip",
+		"Idempotency-Key", "X-Idempotency-Key", // nobody heeds them, and with them net/http would send a change again whose answer was lost
 	}
 	for name := range strings.SplitSeq(connection, ",") {
 		dropped = append(dropped, strings.TrimSpace(name))
@@ -108,6 +109,16 @@ func (b *Bodies) Small(c *fiber.Ctx) (body []byte, ok bool, err error) {
 	}
 	body, err = b.readRaw(c, MaxAnonymousBytes, b.hold(c, Holder{Caller: "address " + Network(c.Context().RemoteIP())}))
 	return body, true, err
+}
+
+// PutBack has a body that Small returned read again, by the handler of this node.
+func (b *Bodies) PutBack(c *fiber.Ctx, body []byte) {
+	if body == nil {
+		return
+	}
+	b.release(c)
+	c.Locals(heldKey{}, nil)
+	c.Request().SetBodyStream(bytes.NewReader(body), len(body))
 }
 
 // Copy writes a body to another node as it arrives. It ends with the body, or once the other has answered and reads no more.
