@@ -238,6 +238,7 @@ var writesApart = map[string]string{ // with the reason
 	"backup/retain.go os.RemoveAll":                "the same",
 	"storage/install.go os.Remove":                 "of an interrupted check: it is made again",
 	"storage/install.go os.RemoveAll":              "what remains of a copy is removed by the next one, and an index without its records is built again",
+	"cluster/log_tail.go os.OpenFile":              "it is made by package durable, and its frames are synced one by one",
 	"cluster/received.go os.OpenFile":              "a copy that is synced and renamed once it is complete",
 	"cluster/received.go os.RemoveAll":             "what remains of a copy is removed by the next one",
 	"cluster/snapshot.go os.CreateTemp":            "a copy that is sent and removed",

@@ -270,7 +270,8 @@ func TestBrokenNodes(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"oplog.db": "has lost its oplog.db", "cluster/raft.db": "raft.db is damaged: there is no such file", "cluster/snapshot.json": "snapshot.json is damaged",
-		"cluster/node.key": "node.key is damaged", "cluster": "says which one, is missing", "cluster/node.json": "says which one, is missing",
+		"cluster/raft.tail": "raft.tail is damaged: there is no such file",
+		"cluster/node.key":  "node.key is damaged", "cluster": "says which one, is missing", "cluster/node.json": "says which one, is missing",
 	} {
 		dir := made()
 		if err := os.RemoveAll(filepath.Join(dir, filepath.FromSlash(name))); err != nil {

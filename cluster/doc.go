@@ -7,6 +7,7 @@
 //	ca.crt ca.key  the authority of the cluster, which every node has, so that each renews its own certificate
 //	node.crt node.key  the certificate between nodes
 //	raft.db        the replicated log, and what this node voted
+//	raft.tail      the last records of that log, until they are moved to raft.db
 //	snapshot.json  the position of the last snapshot; the store itself is its content
 //	received/      a copy of another node's store while it is received
 //

@@ -241,7 +241,11 @@ func TestDamagedLogOfLeader(t *testing.T) {
 	away.stop()
 	mustSend(t, leader, "a", "b", "c")
 	c.settle()
-	leader.node().logs.recent.drop(0, 1<<60)
+	logs := leader.node().logs
+	logs.recent.drop(0, 1<<60)
+	if err := logs.moveIfWithin(0, 1<<60); err != nil {
+		t.Fatal(err)
+	}
 	flip(t, filepath.Join(leader.dir, folderName, logFile), "content b")
 	away.start()
 	c.await(func() bool { return away.restartCount() == 1 })

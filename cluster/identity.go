@@ -41,7 +41,7 @@ type identity struct {
 	Cluster string    `json:"cluster"` // likewise
 	Address string    `json:"address"` // HOST:PORT at which the other nodes reach this one
 	Created time.Time `json:"created"`
-	Started bool      `json:"started"` // raft.db was created, and must be there from then on
+	Started bool      `json:"started"` // raft.db and raft.tail were created, and must be there from then on
 
 	folder string // DATA/cluster
 	now    func() time.Time

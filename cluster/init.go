@@ -63,8 +63,10 @@ func found(db *storage.DB, dir, address string, now time.Time) (err error) {
 	if err := id.makeKey(); err != nil {
 		return err
 	}
-	if err := durable.Remove(filepath.Join(id.folder, logFile)); err != nil {
-		return err
+	for _, name := range []string{logFile, tailFile} {
+		if err := durable.Remove(filepath.Join(id.folder, name)); err != nil {
+			return err
+		}
 	}
 	if err := id.writeKeys(); err != nil {
 		return err

@@ -1,10 +1,10 @@
 package cluster
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"log/slog"
 	"path/filepath"
 	"runtime"
@@ -18,20 +18,20 @@ import (
 	durations "oplog/timing"
 )
 
-// logStore is raft.db: Raft's log, and what it must remember of elections. A log record is
-//
-//	term (8 bytes), type (1), CRC-32C (4), length of extensions (2), extensions, data
-//
-// by its index (8 bytes, big-endian). The checksum is over index, term, type, extensions and data. A record whose checksum is wrong is not there: a
-// leader that misses one sends a copy of its store instead.
+// logStore is raft.db: Raft's log, and what it must remember of elections. It has records (see encodeRecord)
+// by their index (8 bytes, big-endian). A record whose checksum is wrong is not there: a
+// leader that misses one sends a copy of its store instead. The last records are in raft.tail; see logTail.
 type logStore struct {
 	db     *bolt.DB
+	tail   *logTail
 	recent *recentLogs
 	closed chan struct{}
 	syncs  *durations.Histogram // of records
 
 	// damaged is called with the index of a damaged record, by the goroutine that wants to read it; it may end that goroutine.
 	damaged func(index uint64)
+
+	writing sync.Mutex // held while records are stored, or moved from raft.tail to raft.db
 
 	mu      sync.Mutex
 	failure error // of the last write; nil once one succeeded
@@ -42,10 +42,9 @@ const logFile = "raft.db"
 var (
 	bucketLog    = []byte("log")
 	bucketStable = []byte("stable")
-	castagnoli   = crc32.MakeTable(crc32.Castagnoli)
+	bucketTail   = []byte("tail")
+	keyMark      = []byte("mark") // of raft.tail's frames; missing until raft.tail was made
 )
-
-const recordHead = 8 + 1 + 4 + 2
 
 // errNotFound is what Raft expects of a StableStore; it compares the text.
 var errNotFound = errors.New("not found")
@@ -57,21 +56,48 @@ func openLogStore(folder string) (*logStore, error) {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	s := &logStore{db: db, recent: newRecentLogs(), closed: make(chan struct{}), syncs: durations.New(quickBounds), damaged: func(uint64) {}}
-	err = s.update(func(tx *bolt.Tx) error {
-		_, err := tx.CreateBucketIfNotExists(bucketLog)
-		_, stableErr := tx.CreateBucketIfNotExists(bucketStable)
-		return errors.Join(err, stableErr)
-	})
-	if err != nil {
+	if err = s.open(folder); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), db.Close())
 	}
 	return s, nil
 }
 
+// open makes what is missing in a new raft.db, and opens raft.tail.
+func (s *logStore) open(folder string) error {
+	var mark []byte
+	err := s.update(func(tx *bolt.Tx) error {
+		for _, bucket := range [][]byte{bucketLog, bucketStable, bucketTail} {
+			if _, err := tx.CreateBucketIfNotExists(bucket); err != nil {
+				return err
+			}
+		}
+		mark = bytes.Clone(tx.Bucket(bucketTail).Get(keyMark))
+		return nil
+	})
+	if err == nil && mark == nil {
+		mark = newMark()
+		if err = createTail(folder); err == nil {
+			err = s.update(func(tx *bolt.Tx) error { return tx.Bucket(bucketTail).Put(keyMark, mark) })
+		}
+	}
+	if err == nil {
+		s.tail, err = openTail(folder, mark)
+	}
+	return err
+}
+
 // stop ends the retries of Set.
 func (s *logStore) stop() { close(s.closed) }
 
-func (s *logStore) close() error { return s.db.Close() }
+// close moves the last records to raft.db. If that fails they are in raft.tail, as after a crash.
+func (s *logStore) close() error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if len(s.tail.indexes()) > 0 {
+		_ = s.move(nil)
+	}
+	return errors.Join(s.tail.f.Close(), s.db.Close())
+}
 
 // view runs a read. Damaged pages make bbolt panic.
 func (s *logStore) view(read func(tx *bolt.Tx) error) (err error) {
@@ -81,7 +107,11 @@ func (s *logStore) view(read func(tx *bolt.Tx) error) (err error) {
 
 // update runs a write, which is on disk when it returns nil.
 func (s *logStore) update(write func(tx *bolt.Tx) error) (err error) {
-	err = s.try(write)
+	return s.note(s.try(write))
+}
+
+// note notes whether a write has failed.
+func (s *logStore) note(err error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil && s.failure == nil {
@@ -113,10 +143,21 @@ func (s *logStore) Failure() error {
 func keyOf(index uint64) []byte { return binary.BigEndian.AppendUint64(nil, index) }
 
 // FirstIndex returns the index of the first record, 0 for none.
-func (s *logStore) FirstIndex() (uint64, error) { return s.edge((*bolt.Cursor).First) }
+func (s *logStore) FirstIndex() (uint64, error) {
+	first, _ := s.tail.edges()
+	moved, err := s.edge((*bolt.Cursor).First)
+	if moved != 0 && (first == 0 || moved < first) {
+		first = moved
+	}
+	return first, err
+}
 
 // LastIndex returns the index of the last record, 0 for none.
-func (s *logStore) LastIndex() (uint64, error) { return s.edge((*bolt.Cursor).Last) }
+func (s *logStore) LastIndex() (uint64, error) {
+	_, last := s.tail.edges()
+	moved, err := s.edge((*bolt.Cursor).Last)
+	return max(last, moved), err
+}
 
 func (s *logStore) edge(of func(*bolt.Cursor) (key, value []byte)) (index uint64, err error) {
 	err = s.view(func(tx *bolt.Tx) error {
@@ -141,11 +182,11 @@ func (s *logStore) GetLog(index uint64, l *raft.Log) error {
 	return raft.ErrLogNotFound
 }
 
-// errRecord means that a record is not the one that was stored.
-var errRecord = errors.New("a record of the replicated log is damaged")
-
 // read reads a record from disk: raft.ErrLogNotFound, or another error if it is damaged.
 func (s *logStore) read(index uint64, l *raft.Log) error {
+	if s.tail.get(index, l) {
+		return nil
+	}
 	return s.view(func(tx *bolt.Tx) error {
 		value := tx.Bucket(bucketLog).Get(keyOf(index))
 		if value == nil {
@@ -155,65 +196,19 @@ func (s *logStore) read(index uint64, l *raft.Log) error {
 	})
 }
 
-func decodeRecord(index uint64, value []byte, l *raft.Log) error {
-	if len(value) < recordHead {
-		return fmt.Errorf("%w: %d", errRecord, index)
-	}
-	extensions := int(binary.BigEndian.Uint16(value[13:]))
-	if len(value) < recordHead+extensions {
-		return fmt.Errorf("%w: %d", errRecord, index)
-	}
-	read := raft.Log{Index: index, Term: binary.BigEndian.Uint64(value), Type: raft.LogType(value[8])}
-	rest := append([]byte(nil), value[recordHead:]...)
-	read.Extensions, read.Data = rest[:extensions:extensions], rest[extensions:]
-	if binary.BigEndian.Uint32(value[9:]) != sumOf(&read) {
-		return fmt.Errorf("%w: %d", errRecord, index)
-	}
-	*l = read
-	return nil
-}
-
-func encodeRecord(l *raft.Log) ([]byte, error) {
-	if len(l.Extensions) > 1<<16-1 {
-		return nil, errors.New("the extensions of a record are too long")
-	}
-	value := make([]byte, 0, recordHead+len(l.Extensions)+len(l.Data))
-	value = append(binary.BigEndian.AppendUint64(value, l.Term), byte(l.Type))
-	value = binary.BigEndian.AppendUint32(value, sumOf(l))
-	value = binary.BigEndian.AppendUint16(value, uint16(len(l.Extensions))) //nolint:gosec // checked above
-	return append(append(value, l.Extensions...), l.Data...), nil
-}
-
-func sumOf(l *raft.Log) uint32 {
-	var head [19]byte
-	binary.BigEndian.PutUint64(head[:], l.Index)
-	binary.BigEndian.PutUint64(head[8:], l.Term)
-	head[16] = byte(l.Type)
-	binary.BigEndian.PutUint16(head[17:], uint16(len(l.Extensions))) //nolint:gosec // encodeRecord checks it
-	sum := crc32.Update(0, castagnoli, head[:])
-	return crc32.Update(crc32.Update(sum, castagnoli, l.Extensions), castagnoli, l.Data)
-}
-
 // StoreLog stores a record.
 func (s *logStore) StoreLog(l *raft.Log) error { return s.StoreLogs([]*raft.Log{l}) }
 
 // StoreLogs stores records durably.
-func (s *logStore) StoreLogs(logs []*raft.Log) error {
+func (s *logStore) StoreLogs(logs []*raft.Log) (err error) {
 	defer s.syncs.Since(time.Now())
-	err := s.update(func(tx *bolt.Tx) error {
-		b := tx.Bucket(bucketLog)
-		b.FillPercent = 1 // they are stored in order
-		for _, l := range logs {
-			value, err := encodeRecord(l)
-			if err != nil {
-				return err
-			}
-			if err := b.Put(keyOf(l.Index), value); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if s.tail.fits(logs) {
+		err = s.note(s.tail.append(logs))
+	} else {
+		err = s.move(logs)
+	}
 	if err == nil {
 		s.recent.add(logs)
 	}
@@ -226,6 +221,9 @@ const deletesPerUpdate = 2000
 // DeleteRange deletes the records from one index to another, inclusive.
 func (s *logStore) DeleteRange(from, to uint64) error {
 	s.recent.drop(from, to)
+	if err := s.moveIfWithin(from, to); err != nil {
+		return err
+	}
 	for more := true; more; {
 		err := s.update(func(tx *bolt.Tx) error {
 			c := tx.Bucket(bucketLog).Cursor()

@@ -149,14 +149,15 @@ func Open(ctx context.Context, db *storage.DB, o Options) (n *Node, err error) {
 	return n, nil
 }
 
-// openLogs opens raft.db. Once it was there, a node without it has forgotten what it voted and acknowledged.
+// openLogs opens raft.db and raft.tail. Once they were there, a node without them has forgotten what it voted and acknowledged.
 func (n *Node) openLogs() error {
-	path := filepath.Join(n.id.folder, logFile)
-	switch exists, err := fileExists(path); {
-	case err != nil:
-		return err
-	case n.id.Started && !exists:
-		return n.id.damaged(logFile, errors.New("there is no such file"))
+	for _, name := range []string{logFile, tailFile} {
+		switch exists, err := fileExists(filepath.Join(n.id.folder, name)); {
+		case err != nil:
+			return err
+		case n.id.Started && !exists:
+			return n.id.damaged(name, errors.New("there is no such file"))
+		}
 	}
 	logs, err := openLogStore(n.id.folder)
 	if err != nil {
