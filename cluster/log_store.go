@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -34,7 +35,8 @@ type logStore struct {
 	writing sync.Mutex // held while records are stored, or moved from raft.tail to raft.db
 
 	mu      sync.Mutex
-	failure error // of the last write; nil once one succeeded
+	failure error         // of the last write; nil once one succeeded
+	grown   chan struct{} // closed and replaced when records were stored
 }
 
 const logFile = "raft.db"
@@ -55,7 +57,7 @@ func openLogStore(folder string) (*logStore, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	s := &logStore{db: db, recent: newRecentLogs(), closed: make(chan struct{}), syncs: durations.New(quickBounds), damaged: func(uint64) {}}
+	s := &logStore{db: db, recent: newRecentLogs(), closed: make(chan struct{}), grown: make(chan struct{}), syncs: durations.New(quickBounds), damaged: func(uint64) {}}
 	if err = s.open(folder); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), db.Close())
 	}
@@ -211,8 +213,31 @@ func (s *logStore) StoreLogs(logs []*raft.Log) (err error) {
 	}
 	if err == nil {
 		s.recent.add(logs)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		close(s.grown)
+		s.grown = make(chan struct{})
 	}
 	return err
+}
+
+// awaitStored returns true once the log has come to an index.
+func (s *logStore) awaitStored(ctx context.Context, index uint64) bool {
+	for {
+		s.mu.Lock()
+		grown := s.grown
+		s.mu.Unlock()
+		if last, err := s.LastIndex(); err != nil || last >= index {
+			return err == nil
+		}
+		select {
+		case <-grown:
+		case <-s.closed:
+			return false
+		case <-ctx.Done():
+			return false
+		}
+	}
 }
 
 // deletesPerUpdate limits the records deleted in a transaction, so that others need not wait for it.

@@ -2,10 +2,12 @@ package cluster
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/raft"
 )
@@ -144,5 +146,31 @@ func TestDamagedRecordIsNotFound(t *testing.T) {
 	}
 	if err := s.close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestAwaitStored: what a leader says to be committed is waited for until it is in the log here.
+func TestAwaitStored(t *testing.T) {
+	s := openTestLogs(t, t.TempDir())
+	t.Cleanup(func() { _ = s.close() })
+	store(t, s, 1, 3)
+	if !s.awaitStored(t.Context(), 3) {
+		t.Error("record 3 is not there")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if s.awaitStored(ctx, 5) {
+		t.Error("record 5 is there")
+	}
+	arrived := make(chan bool)
+	go func() { arrived <- s.awaitStored(context.WithoutCancel(ctx), 5) }()
+	store(t, s, 4, 5)
+	if !<-arrived {
+		t.Error("record 5 did not come")
+	}
+	go func() { arrived <- s.awaitStored(context.WithoutCancel(ctx), 9) }()
+	s.stop()
+	if <-arrived {
+		t.Error("record 9 is there")
 	}
 }

@@ -224,7 +224,7 @@ func (n *Node) askLeadersIndex() (uint64, error) {
 	if err := n.askNode(ctx, leader, http.MethodGet, pathReadIndex, nil, &c); err != nil {
 		return 0, err
 	}
-	n.learn(leader, c)
+	n.learn(ctx, leader, c)
 	return c.Index, nil
 }
 

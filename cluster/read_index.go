@@ -94,9 +94,13 @@ func (n *Node) committedNow(index uint64) committed {
 }
 
 // learn tells Raft on this node what the leader has answered: that a record is committed. Raft's leaders say so only with the next record, or after
-// some 50 ms. It is the request that the leader would send, so Raft checks that this node has that very record.
-func (n *Node) learn(leader string, c committed) {
+// some 50 ms. It is the request that the leader would send, so Raft checks that this node has that very record. The answer may come before the
+// record, which other nodes had earlier: so that is waited for.
+func (n *Node) learn(ctx context.Context, leader string, c committed) {
 	if c.IndexTerm == 0 || c.Term == 0 || n.Applied() >= c.Index || n.isHalted() {
+		return
+	}
+	if !n.logs.awaitStored(ctx, c.Index) {
 		return
 	}
 	address, err := addresses{n}.ServerAddr(raft.ServerID(leader))

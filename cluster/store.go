@@ -135,9 +135,9 @@ func (s *Store) try(ctx context.Context, path string, w *write) error {
 		return err
 	}
 	w.take(a)
-	s.node.learn(leader, a.Position)
 	wait, cancel := context.WithTimeout(context.Background(), maxArrivalWait)
 	defer cancel()
+	s.node.learn(wait, leader, a.Position)
 	_ = s.node.waitApplied(wait, a.Position.Index) // it is stored, even if it does not arrive here now
 	if len(w.local) > 0 {
 		return s.DB.PutRecords(w.local)
