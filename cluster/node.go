@@ -95,8 +95,10 @@ type Node struct {
 
 	counted counts
 
-	reads  shared // questions for the read index
-	leases lease
+	outbox  outbox
+	learned atomic.Pointer[committed] // what Raft was told last; see learn
+	reads   shared                    // questions for the read index
+	leases  lease
 }
 
 // Open starts a node over its store, which is open. It returns once the node can be read; it may not know a leader yet.

@@ -17,9 +17,9 @@ import (
 
 // What nodes ask each other, by HTTP over protocolStore.
 const (
-	pathAppend    = "/append"   // writes, in CBOR
-	pathRecords   = "/records"  //
-	pathDeletion  = "/deletion" //
+	pathAppend    = "/append"   // several writes, in CBOR
+	pathRecords   = "/records"  // one
+	pathDeletion  = "/deletion" // one
 	pathReadIndex = "/read-index"
 	pathStatus    = "/status"
 	pathCopy      = "/copy"
@@ -27,7 +27,6 @@ const (
 )
 
 const (
-	maxWriteBytes   = 256 << 20
 	readIndexWait   = 2 * time.Second
 	maxControlBytes = 1 << 20
 )
@@ -35,7 +34,8 @@ const (
 // serveStore answers the other nodes.
 func (n *Node) serveStore() {
 	mux := http.NewServeMux()
-	for _, path := range []string{pathAppend, pathRecords, pathDeletion} {
+	mux.HandleFunc("POST "+pathAppend, n.serveAppends)
+	for _, path := range []string{pathRecords, pathDeletion} {
 		mux.HandleFunc("POST "+path, n.serveWrite)
 	}
 	mux.HandleFunc("GET "+pathReadIndex, n.serveReadIndex)
@@ -93,70 +93,6 @@ func (n *Node) callPeer(ctx context.Context, node, method, path string, body []b
 		return nil, err
 	}
 	return n.peers.Do(request)
-}
-
-// forward has the node that leads do a write; errNotLeading means that it did nothing.
-func (n *Node) forward(leader, path string, w *write) (*answer, error) {
-	body, err := encoding.Marshal(w)
-	if err != nil {
-		return nil, fmt.Errorf("forward to the node that leads: %w", err)
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), maxAnswerWait)
-	defer cancel()
-	resp, err := n.callPeer(ctx, leader, http.MethodPost, path, body)
-	if err != nil {
-		if errors.As(err, new(unreachable)) {
-			return nil, errNotLeading
-		}
-		n.log.Warn("the node that leads was lost while it was asked to store something", "node", leader, "err", err)
-		return nil, errUncertain
-	}
-	defer func() { _ = resp.Body.Close() }()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusOK {
-		n.log.Warn("the node that leads did not answer", "node", leader, "status", resp.Status, "err", err)
-		return nil, errUncertain
-	}
-	var a answer
-	if err := decoding.Unmarshal(text, &a); err != nil {
-		return nil, errUncertain
-	}
-	if a.Failed != nil {
-		return nil, a.Failed.err()
-	}
-	return &a, nil
-}
-
-// serveWrite does a write for another node.
-func (n *Node) serveWrite(w http.ResponseWriter, r *http.Request) {
-	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxWriteBytes))
-	var asked write
-	if err == nil {
-		err = decoding.Unmarshal(text, &asked)
-	}
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	for i := range asked.Entries {
-		asked.Entries[i].Tenant = asked.Tenant
-	}
-	a := &answer{Failed: failureOf(errNotLeading)}
-	if n.Leads() && n.store.begin() {
-		err := n.store.here(context.WithoutCancel(r.Context()), r.URL.Path, &asked)
-		n.store.gate.RUnlock()
-		if err != nil {
-			a = &answer{Failed: failureOf(err)}
-		} else {
-			a = asked.answer(n.committedNow(n.Applied()))
-		}
-	}
-	answered, err := encoding.Marshal(a)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	_, _ = w.Write(answered) // the other may be gone
 }
 
 // askLeader asks the node that leads something in JSON.

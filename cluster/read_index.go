@@ -100,9 +100,10 @@ func (n *Node) learn(ctx context.Context, leader string, c committed) {
 	if c.IndexTerm == 0 || c.Term == 0 || n.Applied() >= c.Index || n.isHalted() {
 		return
 	}
-	if !n.logs.awaitStored(ctx, c.Index) {
+	if before := n.learned.Load(); before != nil && before.Term == c.Term && before.Index >= c.Index || !n.logs.awaitStored(ctx, c.Index) {
 		return
 	}
+	n.learned.Store(&c)
 	address, err := addresses{n}.ServerAddr(raft.ServerID(leader))
 	if err != nil {
 		return
