@@ -48,6 +48,9 @@ func (db *DB) Rotate(r Rotation) error {
 		return err
 	}
 	path, next := filepath.Join(db.dir, keyName), filepath.Join(db.dir, nextKeyName)
+	if err := db.finishRotation(path, false); err != nil { // of one before, whose key may only be in the file of the next
+		return err
+	}
 	signer, verifier, err := db.nextSigner(r, next)
 	if err != nil {
 		return err

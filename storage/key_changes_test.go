@@ -221,6 +221,31 @@ func TestRotationFails(t *testing.T) {
 	}
 }
 
+// TestRotateAfterAnUnfinishedOne: while the file of a new key, which the store names, could not be put in place, another replacement does not overwrite it.
+func TestRotateAfterAnUnfinishedOne(t *testing.T) {
+	db := openStore(t, t.TempDir())
+	mustAppend(t, db, withID("a", entry(1, "a")))
+	path := filepath.Join(db.dir, keyName)
+	if err := errors.Join(os.Remove(path), os.MkdirAll(filepath.Join(path, "in the way"), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	for range 2 {
+		if err := db.Rotate(Rotation{Now: rotatedAt}); err == nil {
+			t.Error("a key was put in place of a folder")
+		}
+		keys = append(keys, db.VerifierKey())
+	}
+	if err := os.RemoveAll(path); err != nil {
+		t.Fatal(err)
+	}
+	if db = reopen(t, db); keys[0] != keys[1] || db.VerifierKey() != keys[0] {
+		t.Errorf("the keys were %v, and the log has %s", keys, db.VerifierKey())
+	}
+	mustCheckpoint(t, db)
+	mustRotate(t, db, Rotation{})
+}
+
 // TestRotateWhileRecording: entries are recorded while a slow command signs the replacement; the old key signs none of them, and whoever needs a
 // signature meanwhile gets that of the new key.
 func TestRotateWhileRecording(t *testing.T) {
