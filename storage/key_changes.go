@@ -57,7 +57,7 @@ func (db *DB) Rotate(r Rotation) error {
 	}
 	now := &signingKey{signer: signer, verifier: verifier}
 	if err := db.replaceKey(r, old, previous, now); err != nil {
-		if db.Failure() == nil { // otherwise the statement may be on disk
+		if _, replicated := db.Replicated(); !replicated && db.Failure() == nil { // otherwise the statement may be on disk, or come back from other nodes
 			err = errors.Join(err, durable.Remove(next))
 		}
 		return err
@@ -179,6 +179,9 @@ func (db *DB) finishRotation(path string, byCommand bool) error {
 	}
 	if err != nil {
 		return fmt.Errorf("put the new signing key in place: %w", err)
+	}
+	if _, replicated := db.Replicated(); replicated && verifier != db.VerifierKey() {
+		return nil // other nodes may have the rotation, and this one not yet
 	}
 	return durable.Remove(next) // of an interrupted rotation, if it is not the store's
 }

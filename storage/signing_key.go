@@ -173,6 +173,17 @@ func (db *DB) AdoptKey(text string) error {
 	return db.loadSigner("", Options{ReadOnly: true})
 }
 
+// AdoptNextKey makes the key of a rotation that was begun here the one that signs, if it has become the log's after all: its message was uncertain, and
+// came back from another node.
+func (db *DB) AdoptNextKey() error {
+	db.signMu.Lock()
+	defer db.signMu.Unlock()
+	if err := db.finishRotation(filepath.Join(db.dir, keyName), false); err != nil {
+		return err
+	}
+	return db.loadSigner("", Options{ReadOnly: true})
+}
+
 func (db *DB) setSigner(signer note.Signer) {
 	k := db.key.Load()
 	db.key.Store(&signingKey{signer: signer, verifier: k.verifier, changes: k.changes})
