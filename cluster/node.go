@@ -148,6 +148,7 @@ func Open(ctx context.Context, db *storage.DB, o Options) (n *Node, err error) {
 	}
 	n.running.Go(n.followLeadership)
 	n.running.Go(n.keepHouse)
+	n.running.Go(n.followKey)
 	return n, nil
 }
 
