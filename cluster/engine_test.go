@@ -92,3 +92,12 @@ func (o *opened3) Close() error {
 	o.node.mu.Unlock()
 	return o.Store.Close()
 }
+
+// BeginDeletion calls it on the node that leads, as the journal does.
+func (o *opened3) BeginDeletion(d *oplog.Deletion, report ...oplog.Entry) error {
+	leader := o.c.leader().node()
+	if err := leader.Store().BeginDeletion(d, report...); err != nil {
+		return err
+	}
+	return o.node.node().WaitApplied(context.Background(), leader.Applied())
+}

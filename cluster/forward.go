@@ -32,7 +32,8 @@ const (
 	maxWriteBytes = 256 << 20
 )
 
-// forward has the node that leads do a write; errNotLeading means that it did nothing.
+// forward has the node that leads do a write; errNotLeading means that it did nothing. A change that another came before is an answer, with its
+// position.
 func (n *Node) forward(leader, path string, w *write) (a *answer, err error) {
 	switch {
 	case path != pathAppend:
@@ -48,7 +49,7 @@ func (n *Node) forward(leader, path string, w *write) (a *answer, err error) {
 		<-o.done
 		a, err = o.a, o.err
 	}
-	if err == nil && a.Failed != nil {
+	if err == nil && a.Failed != nil && a.Failed.Kind != failureRevision {
 		err = a.Failed.err()
 	}
 	if err != nil {
@@ -201,7 +202,7 @@ func (n *Node) doWrite(r *http.Request, asked *write) *answer {
 	err := n.store.here(context.WithoutCancel(r.Context()), r.URL.Path, asked)
 	n.store.gate.RUnlock()
 	if err != nil {
-		return &answer{Failed: failureOf(err)}
+		return &answer{Failed: failureOf(err), Position: n.committedNow(n.Applied())}
 	}
 	return asked.answer(n.committedNow(n.Applied()))
 }

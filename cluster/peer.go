@@ -17,9 +17,8 @@ import (
 
 // What nodes ask each other, by HTTP over protocolStore.
 const (
-	pathAppend    = "/append"   // several writes, in CBOR
-	pathRecords   = "/records"  // one
-	pathDeletion  = "/deletion" // one
+	pathAppend    = "/append"  // several writes, in CBOR
+	pathRecords   = "/records" // one
 	pathReadIndex = "/read-index"
 	pathStatus    = "/status"
 	pathCopy      = "/copy"
@@ -35,9 +34,7 @@ const (
 func (n *Node) serveStore() {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+pathAppend, n.serveAppends)
-	for _, path := range []string{pathRecords, pathDeletion} {
-		mux.HandleFunc("POST "+path, n.serveWrite)
-	}
+	mux.HandleFunc("POST "+pathRecords, n.serveWrite)
 	mux.HandleFunc("GET "+pathReadIndex, n.serveReadIndex)
 	mux.HandleFunc("GET "+pathStatus, func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, n.ownStatus()) })
 	mux.HandleFunc("GET "+pathCopy, n.sendCopy)

@@ -71,13 +71,20 @@ func (s *Store) PutRecords(changes []oplog.RecordChange, audit ...oplog.Entry) e
 	return s.write(context.Background(), pathRecords, w)
 }
 
-// BeginDeletion closes days; see [oplog.Retainer].
+// BeginDeletion closes days, on the node that leads only; see [oplog.Retainer]. What is to be deleted was decided under locks of one process, so that
+// must be the one that also changes holds and retention.
 func (s *Store) BeginDeletion(d *oplog.Deletion, report ...oplog.Entry) error {
-	w := &write{Deletion: d, Entries: report}
-	if len(report) > 0 {
-		w.Tenant = report[0].Tenant
+	if !s.begin() {
+		return errClosing
 	}
-	return s.write(context.Background(), pathDeletion, w)
+	defer s.gate.RUnlock()
+	if err := s.node.localFailure(); err != nil {
+		return err
+	}
+	if !s.node.Leads() {
+		return errNotLeading
+	}
+	return s.DB.BeginDeletion(d, report...)
 }
 
 // write does a write here if this node leads, and otherwise has the one that does do it.
@@ -134,11 +141,14 @@ func (s *Store) try(ctx context.Context, path string, w *write) error {
 	if err != nil {
 		return err
 	}
-	w.take(a)
 	wait, cancel := context.WithTimeout(context.Background(), maxArrivalWait)
 	defer cancel()
 	s.node.learn(wait, leader, a.Position)
 	_ = s.node.waitApplied(wait, a.Position.Index) // it is stored, even if it does not arrive here now
+	if a.Failed != nil {
+		return a.Failed.err() // once the caller reads the record that it did not know
+	}
+	w.take(a)
 	if len(w.local) > 0 {
 		return s.DB.PutRecords(w.local)
 	}
@@ -153,8 +163,6 @@ func (s *Store) here(ctx context.Context, path string, w *write) (err error) {
 		w.receipts, err = s.DB.Append(ctx, w.Tenant, entries, w.Skipped)
 	case pathRecords:
 		err = s.DB.PutRecords(append(w.Changes[:len(w.Changes):len(w.Changes)], w.local...), entries...)
-	case pathDeletion:
-		err = s.DB.BeginDeletion(w.Deletion, entries...)
 	}
 	if err == nil {
 		copy(w.Entries, entries)

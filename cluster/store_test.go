@@ -176,3 +176,43 @@ func TestFollowersNeedNotWaitForRaft(t *testing.T) {
 		t.Errorf("five writes and reads took %s", took)
 	}
 }
+
+// TestDeletionsBeginWhereTheNodeLeads: another node refuses one, as its rules are guarded by locks of the leader's process.
+func TestDeletionsBeginWhereTheNodeLeads(t *testing.T) {
+	c := newTrio(t, "")
+	mustSend(t, c.leader(), "a")
+	for _, n := range []*testNode{c.follower(), c.leader()} {
+		d := oplog.Deletion{Tenant: "acme", At: morning, Days: []oplog.Days{{From: "2026-11-01", To: "2026-11-02"}}}
+		report := testEntry("d")
+		report.Tenant, report.ID = oplog.TrailName("acme"), ""
+		err := n.node().Store().BeginDeletion(&d, report)
+		if leads := n == c.leader(); (err == nil) != leads || !leads && oplog.CodeOf(err) != oplog.CodeUnavailable {
+			t.Errorf("where the node leads %t: %v", leads, err)
+		}
+	}
+	c.settle()
+}
+
+// TestRefusedChangeIsReadAfterwards: who is told that a record is another one than it knows reads that one then, and does not try in vain.
+func TestRefusedChangeIsReadAfterwards(t *testing.T) {
+	slow := steady
+	slow.commit = time.Minute // so that Raft alone would not tell for long
+	c := newNodes(t, "", 3, slow)
+	follower := c.nodes[1].node().Store()
+	for i := range 5 {
+		name := fmt.Sprint("acme/", i)
+		if err := c.nodes[0].node().Store().PutRecord(oplog.RecordView, name, oplog.Revision{}, []byte("first")); err != nil {
+			t.Fatal(err)
+		}
+		if err := follower.PutRecord(oplog.RecordView, name, oplog.Revision{}, []byte("second")); !errors.Is(err, oplog.ErrRevision) {
+			t.Fatalf("a record that is there is made: %v", err)
+		}
+		data, revision, err := follower.Record(oplog.RecordView, name)
+		if err != nil || string(data) != "first" {
+			t.Fatalf("%q, %v", data, err)
+		}
+		if err := follower.PutRecord(oplog.RecordView, name, revision, []byte("second")); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -11,11 +11,10 @@ import (
 
 // write is what a node sends to the one that leads, as CBOR.
 type write struct {
-	Tenant   string               `cbor:"1,keyasint,omitempty"` // of the entries
-	Entries  []oplog.Entry        `cbor:"2,keyasint,omitempty"`
-	Skipped  int                  `cbor:"3,keyasint,omitempty"`
-	Changes  []oplog.RecordChange `cbor:"4,keyasint,omitempty"`
-	Deletion *oplog.Deletion      `cbor:"5,keyasint,omitempty"`
+	Tenant  string               `cbor:"1,keyasint,omitempty"` // of the entries
+	Entries []oplog.Entry        `cbor:"2,keyasint,omitempty"`
+	Skipped int                  `cbor:"3,keyasint,omitempty"`
+	Changes []oplog.RecordChange `cbor:"4,keyasint,omitempty"`
 
 	local    []oplog.RecordChange // of this node's copy
 	receipts []oplog.Receipt
@@ -23,10 +22,9 @@ type write struct {
 
 // answer is the answer to a write.
 type answer struct {
-	Position committed       `cbor:"1,keyasint"` // the write is in a store that has come so far
+	Position committed       `cbor:"1,keyasint"` // a store that has come so far has the write, or the record because of which it was refused
 	Receipts []oplog.Receipt `cbor:"2,keyasint,omitempty"`
 	Assigned []assigned      `cbor:"3,keyasint,omitempty"` // to the entries
-	Deletion string          `cbor:"4,keyasint,omitempty"` // its id
 	Failed   *failure        `cbor:"5,keyasint,omitempty"`
 }
 
@@ -42,9 +40,6 @@ func (w *write) take(a *answer) {
 	for i := range min(len(w.Entries), len(a.Assigned)) {
 		w.Entries[i].ID, w.Entries[i].Seq = a.Assigned[i].ID, a.Assigned[i].Seq
 	}
-	if w.Deletion != nil {
-		w.Deletion.ID = a.Deletion
-	}
 }
 
 // answer returns the answer to a write that was done.
@@ -52,9 +47,6 @@ func (w *write) answer(position committed) *answer {
 	a := &answer{Position: position, Receipts: w.receipts}
 	for i := range w.Entries {
 		a.Assigned = append(a.Assigned, assigned{w.Entries[i].ID, w.Entries[i].Seq})
-	}
-	if w.Deletion != nil {
-		a.Deletion = w.Deletion.ID
 	}
 	return a
 }

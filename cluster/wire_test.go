@@ -21,7 +21,6 @@ func TestWritesSurviveTheTrip(t *testing.T) {
 		Changes: []oplog.RecordChange{
 			{Kind: oplog.RecordTenant, Name: "a", Data: []byte{}}, {Kind: oplog.RecordKey, Name: "k", Replaces: oplog.RevisionOf([]byte("x"))},
 		},
-		Deletion: &oplog.Deletion{Tenant: "acme", At: morning, Days: []oplog.Days{{From: "2026-11-01", To: "2026-11-02"}}},
 	}
 	text, err := encoding.Marshal(&sent)
 	if err != nil {
