@@ -13,6 +13,7 @@ import (
 
 	"oplog/cluster"
 	"oplog/exports/formats"
+	"oplog/faults"
 	"oplog/node"
 	"oplog/oplog"
 	"oplog/search"
@@ -210,6 +211,9 @@ func (m *Program) openNode(dir string, db *storage.DB, of *cluster.Node) (*node.
 	l, err := node.New(store, index, o)
 	if err != nil {
 		return nil, errors.Join(err, index.Close(), store.Close())
+	}
+	if of != nil {
+		of.OnMembers(func() { faults.Report("ending the exports of nodes that were removed", l.Exports.FailGone()) })
 	}
 	return l, nil
 }

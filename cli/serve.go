@@ -69,7 +69,7 @@ func (c *serveCommand) serveOnce(ctx context.Context, m *Program, dir string) (i
 		return false, errors.Join(err, l.Close())
 	}
 	c.Listen = fixed(c.Listen, ln.Addr()) // the same port when the node is opened again
-	code, err := m.setupCode(l.Node, c.url(ln), c.Data)
+	code, err := m.setupCode(l, c.url(ln), c.Data)
 	if err != nil {
 		return false, errors.Join(err, ln.Close(), l.Close())
 	}
@@ -142,7 +142,7 @@ func tellLoss(store *storage.DB, l *node.Node) error {
 }
 
 // setupCode returns the code for creating the first owner and prints how to set up oplog; "" if there is an account.
-func (m *Program) setupCode(l *node.Node, url, data string) (string, error) {
+func (m *Program) setupCode(l openedLog, url, data string) (string, error) {
 	empty, err := l.Identity.Empty()
 	if err != nil || !empty {
 		return "", err
@@ -152,6 +152,9 @@ func (m *Program) setupCode(l *node.Node, url, data string) (string, error) {
 		flag = fmt.Sprintf(" --data %q", data)
 	}
 	code := rand.Text()
+	if l.cluster != nil {
+		code = l.cluster.SetupCode()
+	}
 	m.say(slog.LevelWarn, fmt.Sprintf(`There is no account yet, so nobody can sign in. Set up oplog in a browser, at exactly this URL:
   %[2]s
 or run these two commands:
@@ -197,7 +200,7 @@ func (m *Program) serve(ctx context.Context, l openedLog, ln net.Listener, f ser
 	commands := m.serveCommands(ctx, l, o.Logger)
 	defer commands.close()
 	m.tellListening(f.url(ln), l.dir)
-	if err := l.Trail.AddToAll(trail.Event{User: trail.ServerUser, Module: "server", Operation: "start"}); err != nil {
+	if err := l.Trail.AddToAll(l.event("start")); err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
 	if isTerminal(m.Stdout) && !f.NoOpen {
@@ -222,13 +225,22 @@ func (m *Program) serve(ctx context.Context, l openedLog, ln net.Listener, f ser
 		return fmt.Errorf("serve: %w", err)
 	}
 	commands.close()
-	err := l.Trail.AddToAll(trail.Event{User: trail.ServerUser, Module: "server", Operation: "stop"})
+	err := l.Trail.AddToAll(l.event("stop"))
 	l.Trail.Flush()
 	m.writeLastAnchors(finish, o, failed)
 	if m.isKept() {
 		o.Logger.Info("the server has stopped")
 	}
 	return err
+}
+
+// event returns what the trail tells of a server that starts or stops; of several, which node it is.
+func (l openedLog) event(operation string) trail.Event {
+	v := trail.Event{User: trail.ServerUser, Module: "server", Operation: operation}
+	if l.cluster != nil {
+		v.Details = map[string]any{"node": l.cluster.ID()}
+	}
+	return v
 }
 
 // setOptions sets the options of a server that follow from its flags and what is open.

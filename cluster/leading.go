@@ -166,11 +166,14 @@ func (n *Node) handOverLead() {
 	}
 }
 
-// transferTo makes another node lead; "" for the one that has come furthest.
+// transferTo makes a node lead, which may do so already; "" for the other one that has come furthest.
 func (n *Node) transferTo(node string) error {
 	r := n.raft.Load()
 	if r == nil || r.State() != raft.Leader {
 		return errNotLeading
+	}
+	if node == n.id.ID {
+		return nil
 	}
 	to, err := n.successor(node)
 	if err != nil {

@@ -36,6 +36,13 @@ func (n *Node) Members() (ids []string) {
 	return ids
 }
 
+// OnMembers registers a callback for when the nodes have changed. It may write to the store.
+func (n *Node) OnMembers(changed func()) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.onMembers = append(n.onMembers, changed)
+}
+
 // admit adds a node that does not vote yet; see promote. It is called on the node that leads.
 func (n *Node) admit(_ context.Context, id, address string) error {
 	return n.changeMembers(func(r *raft.Raft) raft.Future {

@@ -2,6 +2,9 @@ package cluster
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base32"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -84,6 +87,7 @@ type Node struct {
 	nodes       []member      // committed
 	nodesIndex  uint64
 	onLead      []func(leads bool)
+	onMembers   []func()
 	told        bool // what onLead were told last
 	halted      string
 	trouble     error     // of the store's disk
@@ -250,6 +254,14 @@ func (n *Node) OnLead(changed func(leads bool)) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.onLead = append(n.onLead, changed)
+}
+
+// SetupCode returns the code with which somebody may create the first account, the same on all nodes: whichever node prints it, the one that leads
+// accepts it.
+func (n *Node) SetupCode() string {
+	code := hmac.New(sha256.New, n.id.caKey.Seed())
+	code.Write([]byte("oplog setup code"))
+	return base32.StdEncoding.EncodeToString(code.Sum(nil)[:20])
 }
 
 // Applied returns the position up to which the store here has what was committed.

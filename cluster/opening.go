@@ -127,7 +127,13 @@ func (n *Node) noteConfiguration(l *raft.Log) {
 	n.mu.Lock()
 	before := n.nodes
 	n.nodes, n.nodesIndex = nodes, l.Index
+	tell := n.onMembers
 	n.mu.Unlock()
+	n.running.Go(func() { // what they write comes after this
+		for _, changed := range tell {
+			changed()
+		}
+	})
 	time.AfterFunc(dropDelay, func() {
 		for _, m := range before {
 			if !n.isMember(m.ID) {

@@ -121,11 +121,23 @@ func TestCommandOfAnotherTermIsVoid(t *testing.T) {
 // TestRemovedNodeIsRefused: a node that was removed is neither asked nor heard.
 func TestRemovedNodeIsRefused(t *testing.T) {
 	c := newTrio(t, "")
+	told := make(chan struct{}, 30)
+	for _, n := range c.nodes {
+		n.node().OnMembers(func() { told <- struct{}{} })
+	}
+	if code := c.nodes[0].node().SetupCode(); code != c.nodes[1].node().SetupCode() || len(code) != 32 {
+		t.Errorf("the nodes have different setup codes, such as %s", code)
+	}
 	gone := c.leader() // which lets another lead first
 	if err := c.follower().node().Remove(t.Context(), gone.node().ID()); err != nil {
 		t.Fatal(err)
 	}
 	c.await(func() bool { return c.leader() != gone })
+	select {
+	case <-told:
+	case <-time.After(changeWait):
+		t.Error("no node is told that the members have changed")
+	}
 	leader := c.leader().node()
 	mustSend(t, c.leader(), "a")
 	if len(leader.members()) != 2 || leader.isMember(gone.node().ID()) {
