@@ -31,6 +31,18 @@ func errOfNode(isNode bool, dir string) error {
 	return fmt.Errorf("data directory %s is a node of a cluster, which must not be changed alone while it is stopped; start it with oplog serve, and run the command again beside it or on another node", dir)
 }
 
+// errNotLeading says where a command runs that changes the log.
+func errNotLeading(n *cluster.Node) error {
+	id, address, known := n.Leader()
+	switch {
+	case !known:
+		return errors.New("no node leads the cluster at the moment, so nothing can be changed; start the other nodes, see oplog cluster status, and run the command again")
+	case id == n.ID():
+		return errors.New("this node is about to lead the cluster; run the command again in a moment")
+	}
+	return fmt.Errorf("node %s at %s leads the cluster; run this command on its machine, or let this node lead first: oplog cluster transfer %s", id, address, n.ID())
+}
+
 // checkSingle returns an error if an open store is that of a node whose identity is missing.
 func checkSingle(dir string, db *storage.DB) error {
 	if _, replicated := db.Replicated(); !replicated {

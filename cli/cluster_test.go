@@ -140,8 +140,11 @@ func (c *trio) leader() (leads int) {
 func TestThreeNodes(t *testing.T) {
 	t.Parallel() // it waits most of the time
 	c := newTrio(t)
-	for i, dir := range c.dirs {
-		id := []string{"a", "b", "c"}[i]
+	c.checkSetup()
+	c.checkFollower()
+	for _, i := range []int{1, 0, 2} { // which leads last
+		id, dir := []string{"a", "b", "c"}[i], c.dirs[i]
+		c.mustRun(t, "cluster", "transfer", c.addresses[i], "--data", dir)
 		c.mustRun(t, "tenant", "add", id, "--name", "Tenant "+id, "--data", dir)
 		for _, other := range c.dirs {
 			c.await("tenant "+id, func() bool { return strings.Contains(c.mustRun(t, "tenant", "list", "--data", other), "Tenant "+id) })
@@ -149,8 +152,9 @@ func TestThreeNodes(t *testing.T) {
 		}
 	}
 	c.awaitKey(c.mustRun(t, "key", "verifier", "--data", c.dirs[0]))
-	c.mustPrint(t, `NODE +ADDRESS +ROLE(.*\n)+.*leads +ok(.*\n)*.*votes +ok(.*\n)*This is node`, "cluster", "status", "--data", c.dirs[1])
+	c.mustPrint(t, `NODE +ADDRESS +ROLE(.*\n)+.*votes +ok(.*\n)*.*leads +ok(.*\n)*This is node`, "cluster", "status", "--data", c.dirs[1])
 
+	export := c.exportOf(2)
 	before := c.leader()
 	c.mustRun(t, "cluster", "transfer", "--data", c.dirs[2])
 	if c.leader() == before {
@@ -160,14 +164,14 @@ func TestThreeNodes(t *testing.T) {
 	if now := c.leader(); now != 0 {
 		t.Errorf("node %d leads, not the one that was named", now)
 	}
-	c.mustFail(t, "let this one lead first: oplog cluster transfer", "key", "rotate", "--data", c.dirs[1])
 	c.awaitKey(c.mustRun(t, "key", "rotate", "--data", c.dirs[0]))
 	c.mustFail(t, "there is no node 127", "cluster", "remove", "127.0.0.1:1", "--data", c.dirs[1])
 
 	removed := c.status(0).Nodes[2]
 	c.mustRun(t, "cluster", "remove", removed.ID[:8], "--data", c.dirs[0])
+	c.await("the end of its export", func() bool { return strings.Contains(export(0), `"status":"failed"`) })
 	c.await("two nodes", func() bool { return len(c.status(0).Nodes) == 2 && len(c.status(1).Nodes) == 2 })
-	c.mustRun(t, "tenant", "add", "d", "--name", "After that", "--data", c.dirs[1])
+	c.mustRun(t, "tenant", "add", "d", "--name", "After that", "--data", c.dirs[0])
 	for _, server := range c.servers {
 		if status := server.stop(); status != exitDone {
 			t.Errorf("a node ended with status %d: %s", status, server.stderr)
@@ -316,7 +320,7 @@ func TestClusterUsage(t *testing.T) {
 func TestRecover(t *testing.T) {
 	t.Parallel() // it waits most of the time
 	c := newTrio(t)
-	c.mustRun(t, "tenant", "add", "a", "--name", "Before", "--data", c.dirs[0])
+	c.mustRun(t, "tenant", "add", "a", "--name", "Before", "--data", c.dirs[c.leader()])
 	c.await("tenant a", func() bool { return strings.Contains(c.mustRun(t, "tenant", "list", "--data", c.dirs[1]), "Before") })
 	for _, server := range c.servers {
 		server.stop()
@@ -341,8 +345,10 @@ func TestRecover(t *testing.T) {
 	c.mustPrint(t, "Before", "tenant", "list", "--data", c.dirs[1])
 	rest.join()
 	rest.awaitVoters(2)
-	c.mustRun(t, "tenant", "add", "b", "--name", "After", "--data", rest.dirs[1])
-	c.mustPrint(t, "After", "tenant", "list", "--data", c.dirs[1])
+	c.mustRun(t, "tenant", "add", "b", "--name", "After", "--data", rest.dirs[rest.leader()])
+	for _, dir := range rest.dirs {
+		rest.await("tenant b", func() bool { return strings.Contains(c.mustRun(t, "tenant", "list", "--data", dir), "After") })
+	}
 
 	stale := c.serve(2) // a node of the old cluster
 	if s := c.status(2); s.Quorum || s.Cluster != old.Cluster {
@@ -373,7 +379,7 @@ func TestNodeFetchesACopy(t *testing.T) {
 	if err := errors.Join(err, empty.Close()); err != nil {
 		t.Fatal(err)
 	}
-	c.mustRun(t, "tenant", "add", "a", "--name", "Meanwhile", "--data", c.dirs[0])
+	c.mustRun(t, "tenant", "add", "a", "--name", "Meanwhile", "--data", c.dirs[c.leader()])
 	c.servers[lost] = c.serve(lost)
 	c.await("a restart", func() bool { return strings.Count(c.servers[lost].stdout.String(), "listening on ") > 1 })
 	for line := range strings.Lines(c.servers[lost].stdout.String()) {

@@ -29,10 +29,11 @@ func audit[T any](m *Program, l *node.Node, kind oplog.RecordKind, module, opera
 	}))
 }
 
-// withLog opens an existing log to change it, calls do, and closes it. In a server, the log is open and stays so.
+// withLog opens an existing log to change it, calls do, and closes it. In a server, the log is open and stays so; of several nodes, it must be that of
+// the one that leads.
 func (m *Program) withLog(data string, do func(*node.Node) error) error {
 	if m.running != nil {
-		return m.withRunningLog(do)
+		return m.withLeadingLog(do)
 	}
 	l, err := m.openExistingLog(data)
 	if err != nil {
@@ -46,6 +47,15 @@ func (m *Program) withRunningLog(do func(*node.Node) error) error {
 	err := do(m.running.Node)
 	m.running.Trail.Sync()
 	return err
+}
+
+// withLeadingLog is withRunningLog for what changes the log: rules over several records, such as that an owner stays, are kept by the process of the
+// node that leads.
+func (m *Program) withLeadingLog(do func(*node.Node) error) error {
+	if n := m.running.cluster; n != nil && !n.Leads() {
+		return errNotLeading(n)
+	}
+	return m.withRunningLog(do)
 }
 
 // withLogToRead is like withLog for a command that only reads: it also works on a data directory that cannot be written, and on a stopped node of a
@@ -100,7 +110,7 @@ func isReadOnly(err error) bool {
 // withNewLog is like withLog, but creates a missing log.
 func (m *Program) withNewLog(data string, do func(*node.Node) error) error {
 	if m.running != nil {
-		return m.withRunningLog(do)
+		return m.withLeadingLog(do)
 	}
 	dir, err := m.dataDir(data)
 	if err != nil {

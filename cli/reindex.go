@@ -15,7 +15,7 @@ type reindexCommand struct {
 
 // Run rebuilds the search index from the store.
 func (c *reindexCommand) Run(ctx context.Context, m *Program) error {
-	return m.withLog(c.Data, func(l *node.Node) error {
+	rebuild := func(l *node.Node) error {
 		if err := checkTenant(l, c.Tenant); err != nil {
 			return err
 		}
@@ -34,7 +34,11 @@ func (c *reindexCommand) Run(ctx context.Context, m *Program) error {
 			}
 		}
 		return l.Directory.Damage()
-	})
+	}
+	if m.running != nil {
+		return m.withRunningLog(rebuild) // each node has an index of its own
+	}
+	return m.withLog(c.Data, rebuild)
 }
 
 func (m *Program) reindex(ctx context.Context, l *node.Node, tenant string) error {

@@ -77,10 +77,7 @@ func (c *keyRotate) Run(m *Program) error {
 // withLogToRotate is withLog with the store, which need not have its key if that is lost.
 func (m *Program) withLogToRotate(c *keyRotate, do func(l *node.Node, store *storage.DB) error) error {
 	if m.running != nil {
-		if n := m.running.cluster; n != nil && !n.Leads() {
-			return fmt.Errorf("another node leads the cluster; run this command beside that one, or let this one lead first: oplog cluster transfer %s", n.ID())
-		}
-		return m.withRunningLog(func(l *node.Node) error { return do(l, m.running.store) })
+		return m.withLeadingLog(func(l *node.Node) error { return do(l, m.running.store) })
 	}
 	dir, err := m.existingDir(c.Data)
 	if err != nil {
