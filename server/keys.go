@@ -15,7 +15,7 @@ type keyBody struct {
 	Scope        identity.KeyScope `json:"scope" enum:"write,read,launch,directory,metrics,backup" doc:"The key's scope."`
 	Name         string            `json:"name" doc:"Name of the program that uses it, to tell keys apart."`
 	CreatedAt    time.Time         `json:"created_at" doc:"Time of creation."`
-	LastUsedAt   time.Time         `json:"last_used_at,omitzero" doc:"Accurate to about a minute."`
+	LastUsedAt   time.Time         `json:"last_used_at,omitzero" doc:"Accurate to about a minute; of a log on several nodes, to about five."`
 	RevokedAt    time.Time         `json:"revoked_at,omitzero" doc:"Time of revocation; omitted while the key is in use."`
 	ExpiresAt    time.Time         `json:"expires_at,omitzero" doc:"When the key stops working; omitted if it never does."`
 	Addresses    []string          `json:"addresses,omitempty" doc:"Networks that the key can be used from, in CIDR notation; omitted for anywhere."`

@@ -201,7 +201,7 @@ type ownSessionBody struct {
 	ID         string    `json:"id" doc:"Identifies the session without granting access."`
 	Current    bool      `json:"current" doc:"Whether it is the session of this request."`
 	CreatedAt  time.Time `json:"created_at" doc:"Time of creation."`
-	LastUsedAt time.Time `json:"last_used_at" doc:"Accurate to about a minute."`
+	LastUsedAt time.Time `json:"last_used_at" doc:"Accurate to about a minute; of a log on several nodes, to about five."`
 	ExpiresAt  time.Time `json:"expires_at" doc:"The latest end; two hours without a request end it earlier."`
 	IP         string    `json:"ip,omitempty" doc:"IP address of the client."`
 	UserAgent  string    `json:"user_agent,omitempty" doc:"The User-Agent header."`

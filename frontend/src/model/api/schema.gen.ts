@@ -1876,7 +1876,7 @@ export interface components {
             id: string;
             /**
              * Format: date-time
-             * @description Accurate to about a minute.
+             * @description Accurate to about a minute; of a log on several nodes, to about five.
              */
             last_used_at?: string;
             /** @description Name of the program that uses it, to tell keys apart. */
@@ -2283,7 +2283,7 @@ export interface components {
             ip?: string;
             /**
              * Format: date-time
-             * @description Accurate to about a minute.
+             * @description Accurate to about a minute; of a log on several nodes, to about five.
              */
             last_used_at: string;
             /** @description Whether it waits for the second factor: somebody knew the password. */
