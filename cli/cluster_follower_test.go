@@ -68,8 +68,9 @@ func (c *trio) checkFollower() {
 	}
 	for _, args := range [][]string{
 		{"key", "list"}, {"key", "verifier"}, {"catalog", "list", "--tenant", "acme"}, {"tenant", "hold", "list", "acme"}, {"verify"}, {"reindex"},
-		{"export", "--tenant", "acme", "--last", "7d"}, {"backup", filepath.Join(c.TempDir(), "backup")}, {"doctor"},
+		{"export", "--tenant", "acme", "--last", "7d"}, {"backup", filepath.Join(c.TempDir(), "backup")},
 	} {
 		c.mustRun(c.T, append(args, "--data", dir)...)
 	}
+	c.mustPrint(c.T, "all of the 3 nodes of the log; the one at "+c.addresses[leads]+" leads", "doctor", "--data", dir)
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"oplog/backup"
+	"oplog/cluster"
 	"oplog/control"
 	"oplog/doctor"
 	"oplog/journal"
@@ -175,6 +176,9 @@ func (l openedLog) state(o *server.Options) (doctor.Log, error) {
 	}
 	_, s.NewestFormat = l.store.Formats()
 	s.Format = s.NewestFormat // it was migrated when it was opened
+	if l.cluster != nil {
+		s.Nodes = nodesOf(l.cluster)
+	}
 	if o.Backups != nil {
 		state := o.Backups.State()
 		s.Backups = &state
@@ -187,6 +191,22 @@ func (l openedLog) state(o *server.Options) (doctor.Log, error) {
 		s.Witnesses = o.Witnesses.State()
 	}
 	return s, nil
+}
+
+// nodesOf returns what a node sees of the others.
+func nodesOf(n *cluster.Node) *doctor.Nodes {
+	status := n.Status(context.Background()) // which waits a second at most
+	found := &doctor.Nodes{Number: len(status.Nodes), CertificateExpires: n.CertificateExpires()}
+	for i := range status.Nodes {
+		of := &status.Nodes[i]
+		if of.Leader {
+			found.Leader, found.ClockAhead = of.Address, of.ClockAhead
+		}
+		if !of.Reachable {
+			found.Unreachable = append(found.Unreachable, of.Address)
+		}
+	}
+	return found
 }
 
 // readLog reads what a log tells of itself that no server has open. Nothing is written.

@@ -36,12 +36,16 @@ type NodeStatus struct {
 	Reachable   bool      `json:"reachable" doc:"Whether it answers."`
 	Diverged    bool      `json:"diverged,omitempty" doc:"Whether it has stopped because its store is not what was replicated."`
 	Failure     string    `json:"failure,omitempty" doc:"Why it cannot write; omitted if it can."`
+	Clock       time.Time `json:"clock,omitzero" doc:"Its time when it answered."`
+
+	ClockAhead time.Duration `json:"-"` // of the clock of the node that asked
 }
 
 // ownStatus returns how this node is.
 func (n *Node) ownStatus() NodeStatus {
 	s := NodeStatus{
 		ID: n.id.ID, Address: n.id.Address, Leader: n.Leads(), Applied: n.Applied(), Version: n.o.Version, Reachable: true, Diverged: n.diverged.Load(),
+		Clock: n.o.Now().UTC(),
 	}
 	for _, m := range n.members() {
 		if m.ID == s.ID {
@@ -95,13 +99,19 @@ func (n *Node) statusOf(ctx context.Context, m member, own NodeStatus) NodeStatu
 	s := own
 	if m.ID != own.ID {
 		s = NodeStatus{}
+		asked := n.o.Now()
 		if err := n.askNode(ctx, m.ID, http.MethodGet, pathStatus, nil, &s); err != nil {
 			s = NodeStatus{}
+		} else if !s.Clock.IsZero() {
+			s.ClockAhead = s.Clock.Sub(asked) - n.o.Now().Sub(asked)/2
 		}
 	}
 	s.ID, s.Address, s.Voter = m.ID, m.Address, m.Voter
 	return s
 }
+
+// CertificateExpires returns when the certificate with which this node meets the others expires. It is renewed long before.
+func (n *Node) CertificateExpires() time.Time { return n.id.cert.Load().Leaf.NotAfter }
 
 // withoutLeader returns for how long there has been no leader.
 func (n *Node) withoutLeader() time.Duration {

@@ -44,6 +44,7 @@ type Log struct {
 	CheckDamage          string // found by the checks in the background; "" for none
 
 	Index Index
+	Nodes *Nodes // nil for a log on one machine
 
 	Known         time.Time // when the clock was last confirmed
 	Newest        time.Time // receipt of the newest entry
@@ -53,6 +54,15 @@ type Log struct {
 	LastBackupAt time.Time     // zero for none
 	Anchors      *proof.AnchorState
 	Witnesses    []proof.WitnessState
+}
+
+// Nodes are the nodes of a log on several machines, as the one sees them that makes the checks.
+type Nodes struct {
+	Number             int
+	Leader             string        // its address; "" for none
+	Unreachable        []string      // addresses
+	ClockAhead         time.Duration // of the leader's clock, compared with this machine's
+	CertificateExpires time.Time
 }
 
 // Index is the state of a log's index.
@@ -146,6 +156,7 @@ func New(o Options) *Doctor {
 		{"server", (*round).server}, {"disk", (*round).disk}, {"rights", (*round).rights}, {"key", (*round).key}, {"clock", (*round).clock},
 		{"port", (*round).port}, {"certificate", (*round).certificate}, {"format", (*round).format}, {"store", (*round).store}, {"index", (*round).index},
 		{"backup", (*round).backup}, {"anchors", (*round).anchors}, {"witnesses", (*round).witnesses}, {"files", (*round).files}, {"memory", (*round).memory},
+		{"nodes", (*round).nodes},
 	} {
 		d.checks = append(d.checks, &check{name: c.name, run: c.run})
 	}

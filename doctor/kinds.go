@@ -86,6 +86,12 @@ var ofTheMachine = map[string]kind{
 	"certificate-other-name": {Error, "The certificate {file} is for {names}, and not for {others}", "Get a certificate for that name, or specify with --host the name that this one is for."},
 	"certificate-some-names": {Warning, "The certificate {file} is for {names}; browsers reject it at {others}", "Add these names to the certificate."},
 
+	"nodes-reached":     {OK, "This node reaches all of the {number} nodes of the log; the one at {leader} leads", ""},
+	"nodes-unreachable": {Warning, "Nodes that cannot be reached: {nodes}", "Start them, and let the nodes connect to each other at these addresses. One that is gone for good is removed with oplog cluster remove."},
+	"nodes-no-leader":   {Error, "No node leads, so nothing can be recorded", "Start the other nodes, or repair the network between them. If most are gone for good, see oplog cluster recover."},
+	"nodes-clock":       {Warning, "The clocks of this machine and of the node that leads, at {leader}, differ by {difference:duration}", "Correct the clock that is wrong, and let a time server keep all of them right."},
+	"nodes-certificate": {Warning, "The certificate with which this node meets the others is valid until {until:time}, and was not renewed", "Check the clock and the disk of this machine, and restart the node, which renews it."},
+
 	"files-enough": {OK, "The server may open {limit} files", ""},
 	"files-few":    {Warning, "The server may open only {limit} files, which bounds how many people and programs can connect", "Allow {wanted} (LimitNOFILE of the systemd unit, or ulimit -n)."},
 	"files-own":    {OK, "There is no limit of open files", ""},

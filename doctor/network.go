@@ -60,6 +60,34 @@ func (r *round) listen(flag, address string) Finding {
 	return finding(code, "address", address, "flag", flag)
 }
 
+// maxClockDifference is how far the clocks of two nodes may be apart.
+const maxClockDifference = 5 * time.Second
+
+// nodes checks what this node of several needs of the others.
+func (r *round) nodes() (found []Finding) {
+	l, err := r.log()
+	n := l.Nodes
+	if err != nil || n == nil {
+		return nil
+	}
+	if n.Leader == "" {
+		found = append(found, finding("nodes-no-leader"))
+	}
+	if len(n.Unreachable) > 0 {
+		found = append(found, finding("nodes-unreachable", "nodes", strings.Join(n.Unreachable, ", ")))
+	}
+	if n.ClockAhead.Abs() > maxClockDifference {
+		found = append(found, finding("nodes-clock", "difference", n.ClockAhead.Abs(), "leader", n.Leader))
+	}
+	if left := n.CertificateExpires.Sub(r.now); left < expiresSoon {
+		found = append(found, finding("nodes-certificate", "until", n.CertificateExpires))
+	}
+	if len(found) == 0 {
+		found = append(found, finding("nodes-reached", "number", n.Number, "leader", n.Leader))
+	}
+	return found
+}
+
 // networkCause strips what a network error repeats.
 func networkCause(err error) error {
 	var of *net.OpError

@@ -45,6 +45,29 @@ func TestPort(t *testing.T) {
 	f("[::]:8484", "port-plain")
 }
 
+func TestNodes(t *testing.T) {
+	o := healthy(t)
+	finds(t, o, "nodes") // of a log on one machine
+	good := Nodes{Number: 3, Leader: "log1:8485", CertificateExpires: now.Add(15 * 24 * time.Hour)}
+	f := func(change func(*Nodes), want ...string) Finding {
+		t.Helper()
+		n := good
+		change(&n)
+		o.Log = func() (Log, error) { return Log{Nodes: &n}, nil }
+		return finds(t, o, "nodes", want...)
+	}
+	f(func(*Nodes) {}, "nodes-reached")
+	f(func(n *Nodes) { n.ClockAhead = -5 * time.Second }, "nodes-reached")
+	if got := f(func(n *Nodes) { n.ClockAhead = -time.Minute }, "nodes-clock"); got.Params["difference"] != int64(60) {
+		t.Errorf("%+v", got)
+	}
+	f(func(n *Nodes) { n.CertificateExpires = now.Add(13 * 24 * time.Hour) }, "nodes-certificate")
+	if got := f(func(n *Nodes) { n.Unreachable = []string{"log2:8485", "log3:8485"} }, "nodes-unreachable"); !strings.Contains(got.Fact, "log2:8485, log3:8485") {
+		t.Errorf("%+v", got)
+	}
+	f(func(n *Nodes) { n.Leader, n.Unreachable = "", []string{"log2:8485"} }, "nodes-no-leader", "nodes-unreachable")
+}
+
 // certificate writes a certificate for a time and names, and its key.
 func certificate(t *testing.T, from, until time.Time, names ...string) (certFile, keyFile string) {
 	t.Helper()

@@ -29,6 +29,7 @@ export const checksEn = {
     witnesses: 'witnesses',
     files: 'open files',
     memory: 'memory',
+    nodes: 'nodes',
   },
   facts: {
     slow: 'The check had no answer within {limit:duration}',
@@ -143,6 +144,13 @@ export const checksEn = {
     'witnesses-refused': '{name} at {url} rejects the checkpoints: {error}',
     'witnesses-unreachable': '{name} cannot be reached at {url}: {error}',
     'witnesses-invalid': 'A witness is not valid: {error}',
+    'nodes-reached': 'This node reaches all of the {number} nodes of the log; the one at {leader} leads',
+    'nodes-unreachable': 'Nodes that cannot be reached: {nodes}',
+    'nodes-no-leader': 'No node leads, so nothing can be recorded',
+    'nodes-clock':
+      'The clocks of this machine and of the node that leads, at {leader}, differ by {difference:duration}',
+    'nodes-certificate':
+      'The certificate with which this node meets the others is valid until {until:time}, and was not renewed',
   },
   advice: {
     slow: 'A disk or a network share may hang: look at the mounts of this machine.',
@@ -232,5 +240,11 @@ export const checksEn = {
       'Leave this machine as it is, and tell the auditors: this log does not continue what the witness saw. A restored backup has that effect, too.',
     'witnesses-unreachable': 'Check the network, and ask its operator whether it runs.',
     'witnesses-invalid': 'Specify --witness with the verifier key that the witness prints, and its URL.',
+    'nodes-unreachable':
+      'Start them, and let the nodes connect to each other at these addresses. One that is gone for good is removed with oplog cluster remove.',
+    'nodes-no-leader':
+      'Start the other nodes, or repair the network between them. If most are gone for good, see oplog cluster recover.',
+    'nodes-clock': 'Correct the clock that is wrong, and let a time server keep all of them right.',
+    'nodes-certificate': 'Check the clock and the disk of this machine, and restart the node, which renews it.',
   },
 }

@@ -30,6 +30,7 @@ export const checksZh: Widen<typeof checksEn> = {
     witnesses: '见证方',
     files: '可打开文件数',
     memory: '内存',
+    nodes: '节点',
   },
   facts: {
     slow: '检查在 {limit:duration} 内没有结果',
@@ -137,6 +138,11 @@ export const checksZh: Widen<typeof checksEn> = {
     'witnesses-refused': '{name}（{url}）拒绝检查点：{error}',
     'witnesses-unreachable': '无法连接 {name}（{url}）：{error}',
     'witnesses-invalid': '见证方设置无效：{error}',
+    'nodes-reached': '本节点可以连接日志的全部 {number} 个节点；当前主节点位于 {leader}',
+    'nodes-unreachable': '无法连接的节点：{nodes}',
+    'nodes-no-leader': '没有主节点，无法记录任何内容',
+    'nodes-clock': '本机与主节点（{leader}）的时钟相差 {difference:duration}',
+    'nodes-certificate': '本节点与其他节点通信的证书有效期至 {until:time}，未能续期',
   },
   advice: {
     slow: '磁盘或网络共享可能没有响应，请检查本机的挂载。',
@@ -216,5 +222,10 @@ export const checksZh: Widen<typeof checksEn> = {
     'witnesses-refused': '请保持此机器原状，并通知审计人员：此日志与见证方之前见过的内容不连续。恢复备份之后也会如此。',
     'witnesses-unreachable': '请检查网络，并向其运维人员确认是否在运行。',
     'witnesses-invalid': '请在 --witness 中指定见证方输出的验证公钥及其 URL。',
+    'nodes-unreachable':
+      '请启动这些节点，并允许各节点通过这些地址互相连接。不再恢复的节点请用 oplog cluster remove 移除。',
+    'nodes-no-leader': '请启动其他节点，或修复节点之间的网络。如果多数节点不再恢复，见 oplog cluster recover。',
+    'nodes-clock': '请校正有误的时钟，并让所有机器与时间服务器保持同步。',
+    'nodes-certificate': '请检查本机的时钟和磁盘，然后重启本节点，证书会自动续期。',
   },
 }
