@@ -273,6 +273,11 @@ func (m machine) finish() {
 
 // Snapshot returns this node's snapshot, which is only a position.
 func (m machine) Snapshot() (raft.FSMSnapshot, error) {
+	select {
+	case <-m.closing: // what Raft takes for applied may have been left out
+		return nil, errClosing
+	default:
+	}
 	if m.frozen.Load() {
 		return nil, errFrozen
 	}

@@ -228,3 +228,16 @@ func TestRefusedChangeIsReadAfterwards(t *testing.T) {
 		}
 	}
 }
+
+// TestNoSnapshotOfAClosedNode: what Raft takes for applied while a node is closed may have been left out.
+func TestNoSnapshotOfAClosedNode(t *testing.T) {
+	c := newNodes(t, "", 1, steady)
+	n := c.nodes[0].node()
+	if _, err := (machine{n}).Snapshot(); err != nil {
+		t.Error(err)
+	}
+	c.nodes[0].stop()
+	if _, err := (machine{n}).Snapshot(); err == nil {
+		t.Error("a closed node makes a snapshot")
+	}
+}
