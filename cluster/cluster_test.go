@@ -67,6 +67,7 @@ func newNodes(t testing.TB, dir string, count int, times timing) *trio {
 		t.Cleanup(n.stop)
 	}
 	if count > 1 {
+		time.Sleep(times.readLease) // for which the others do not vote yet
 		c.nodes[0].elect()
 	}
 	c.await(c.nodes[0].Leads)

@@ -180,7 +180,8 @@ func (n *Node) transferTo(node string) error {
 		return err
 	}
 	n.leases.block() // the other may lead at any moment, so no answer relies on the lease
-	defer n.leases.unblock()
+	term := r.CurrentTerm()
+	defer func() { n.leases.unblock(err != nil, term) }()
 	err = n.await(r.LeadershipTransferToServer(raft.ServerID(to.ID), raft.ServerAddress(to.Address)))
 	switch {
 	case errors.Is(err, raft.ErrNotLeader): // it was lost just now
@@ -227,13 +228,15 @@ type lease struct {
 	mu        sync.Mutex
 	confirmed time.Time // when the last confirmed question was asked
 	blocked   int
-	round     int // a question from before drop or block confirms nothing
+	round     int    // a question from before drop or block confirms nothing
+	unsure    uint64 // the last term in which a transfer failed: the other may get to know late that it is to lead, and all would vote for it at once
 }
 
-func (l *lease) holds(life time.Duration) bool {
+// holds reports whether nobody else can lead yet, in the term in which this node leads.
+func (l *lease) holds(life time.Duration, term uint64) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.blocked == 0 && !l.confirmed.IsZero() && time.Since(l.confirmed) < life
+	return l.blocked == 0 && term > l.unsure && !l.confirmed.IsZero() && time.Since(l.confirmed) < life
 }
 
 // begin is called before a question; its result is passed to confirm.
@@ -265,9 +268,13 @@ func (l *lease) block() {
 	l.blocked++
 }
 
-func (l *lease) unblock() {
+// unblock ends what block began, which failed or not, in a term.
+func (l *lease) unblock(failed bool, term uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if failed {
+		l.unsure = max(l.unsure, term)
+	}
 	l.blocked--
 	l.round++
 	l.confirmed = time.Time{}

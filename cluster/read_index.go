@@ -43,7 +43,7 @@ func (n *Node) Barrier(ctx context.Context) error {
 
 // readIndex returns a position that includes all that was acknowledged before the call.
 func (n *Node) readIndex(ctx context.Context) (uint64, error) {
-	if term := n.leading.Load(); term != 0 && n.leases.holds(n.o.timing.readLease) {
+	if term := n.leading.Load(); term != 0 && n.leases.holds(n.o.timing.readLease, term) {
 		if at := n.Applied(); n.leading.Load() == term {
 			return at, nil
 		}
@@ -65,11 +65,17 @@ func (n *Node) askReadIndex() (uint64, error) {
 func (n *Node) confirmLead() (uint64, error) {
 	r, term := n.raft.Load(), n.leading.Load()
 	round, asked := n.leases.begin()
-	if err := n.await(r.VerifyLeader()); err != nil {
+	var err error
+	if n.voters() == len(n.members()) {
+		err = n.await(r.VerifyLeader())
+	} else { // Raft counts those that do not vote in VerifyLeader, but not to commit a record
+		err = n.await(r.Barrier(0))
+	}
+	if err != nil {
 		return 0, err
 	}
 	at := n.Applied()
-	if term == 0 || n.leading.Load() != term {
+	if term == 0 || n.leading.Load() != term || r.CurrentTerm() != term { // which is noticed a moment after it has changed
 		return 0, errNotLeading
 	}
 	n.leases.confirm(round, asked)

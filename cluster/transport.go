@@ -106,7 +106,8 @@ func (n *Node) isAlone() bool {
 type transport struct {
 	*raft.NetworkTransport
 	requests chan raft.RPC
-	from     snapshot // what this node began with
+	from     snapshot  // what this node began with
+	votes    time.Time // when this node may vote; see keepPromise
 }
 
 // requestsInFlight is how many requests may wait for their answers. A leader that steps down reads no more answers, but may still send once or twice:
@@ -114,7 +115,7 @@ type transport struct {
 const requestsInFlight = 64
 
 func (n *Node) openTransport(logger hclog.Logger) *transport {
-	t := &transport{requests: make(chan raft.RPC), from: n.began}
+	t := &transport{requests: make(chan raft.RPC), from: n.began, votes: time.Now().Add(n.o.timing.readLease)}
 	t.NetworkTransport = raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
 		ServerAddressProvider: addresses{n}, Logger: logger, Stream: stream{n.port.listener(protocolRaft), n}, MaxPool: 3, Timeout: 10 * time.Second,
 		MaxRPCsInFlight: requestsInFlight,
@@ -125,6 +126,9 @@ func (n *Node) openTransport(logger hclog.Logger) *transport {
 			case rpc := <-t.NetworkTransport.Consumer():
 				if a, ok := rpc.Command.(*raft.AppendEntriesRequest); ok {
 					t.leaveOut(a)
+				}
+				if t.keepPromise(rpc) {
+					continue
 				}
 				select {
 				case t.requests <- rpc:
@@ -151,4 +155,24 @@ func (t *transport) leaveOut(a *raft.AppendEntriesRequest) {
 		a.Entries = a.Entries[1:]
 	}
 	a.PrevLogEntry, a.PrevLogTerm = t.from.Index, t.from.Term
+}
+
+// keepPromise refuses to vote for as long as a leader may rely on what this node has answered before it was opened again: Raft remembers who led only in
+// memory.
+func (t *transport) keepPromise(rpc raft.RPC) (refused bool) {
+	if !time.Now().Before(t.votes) {
+		return false
+	}
+	switch r := rpc.Command.(type) {
+	case *raft.RequestVoteRequest:
+		if r.LeadershipTransfer { // the leader itself asked for it
+			return false
+		}
+		rpc.Respond(&raft.RequestVoteResponse{RPCHeader: r.RPCHeader}, nil)
+	case *raft.RequestPreVoteRequest:
+		rpc.Respond(&raft.RequestPreVoteResponse{RPCHeader: r.RPCHeader}, nil)
+	default:
+		return false
+	}
+	return true
 }
