@@ -143,7 +143,7 @@ func (s *Server) notReady() string {
 	if s.cluster == nil {
 		return ""
 	}
-	switch h := s.cluster.Health(); {
+	switch h := s.health(); {
 	case !h.Quorum:
 		return "no quorum: too few nodes reach each other; what is read here may be old"
 	case h.Lag >= farBehind:

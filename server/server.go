@@ -133,7 +133,8 @@ type Server struct {
 	peerServer *fasthttp.Server // see ListenForPeers
 	forwards   *timing.Histogram
 
-	positionTime time.Duration // see positionTime
+	positionTime time.Duration         // see positionTime
+	health       func() cluster.Health // of cluster, for readyz
 
 	certificateExpires func() time.Time // see Options.CertificateExpires
 }
@@ -204,7 +205,7 @@ func New(n *node.Node, o Options) *Server {
 	})
 	s.app.Use(s.frame, recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: s.logPanic}))
 	if s.cluster = o.Cluster; s.cluster != nil {
-		s.peers, s.forwards, s.positionTime = newPeers(s.cluster), newForwards(), positionTime
+		s.peers, s.forwards, s.positionTime, s.health = newPeers(s.cluster), newForwards(), positionTime, s.cluster.Health
 		s.app.Use(s.inCluster)
 	}
 	s.api = humafiber.New(s.app, apiConfig(o))

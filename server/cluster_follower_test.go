@@ -1,0 +1,59 @@
+package server
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"oplog/cluster"
+)
+
+// TestLiveOnAFollower: what is recorded at the leader arrives in a live stream of another node.
+func TestLiveOnAFollower(t *testing.T) {
+	leader, others := newNodes(t, 3).leader()
+	s := others[0].follow(others[0].listen(), "admin", "", "")
+	leader.record(entry(`"content":{"name":"At the leader"}`))
+	s.want(1, "At the leader")
+	others[1].record(entry(`"content":{"name":"At the third"}`))
+	s.want(2, "At the third")
+}
+
+// TestReadyWhileBehind: a node that is a second or more behind gets no requests, and says how far behind it is, until it has caught up.
+func TestReadyWhileBehind(t *testing.T) {
+	_, others := newNodes(t, 3).leader()
+	f := others[0]
+	f.get("metrics", "/readyz", 200)
+	h := cluster.Health{Quorum: true, LagEntries: 7, Lag: 999 * time.Millisecond}
+	f.server.health = func() cluster.Health { return h }
+	f.get("metrics", "/readyz", 200)
+	h.Lag = time.Second
+	if text := f.get("metrics", "/readyz", 503); text != "behind the leader by 1s, 7 messages\n" {
+		t.Errorf("%q", text)
+	}
+	h = others[0].cluster.Health()
+	f.get("metrics", "/readyz", 200)
+}
+
+// TestExportsWithoutQuorum: an export is recorded, so none starts without a quorum; those that are there are still read, and said to be old.
+func TestExportsWithoutQuorum(t *testing.T) {
+	all := newNodes(t, 3)
+	leader, others := all.leader()
+	f := others[0]
+	f.record(entry())
+	const wanted = `{"range":"today","format":"ndjson"}`
+	x := leader.export("admin", wanted)
+	f.get("admin", exportsPath+"/"+x.ID, 200)
+	others[1].stop()
+	leader.stop()
+	for f.cluster.Health().Quorum {
+		time.Sleep(10 * time.Millisecond)
+	}
+	r := f.send("admin", "POST", exportsPath, wanted)
+	if told := f.asProblem(r, 503); r.header.Get("Retry-After") == "" || !strings.Contains(told.Detail, "Start the nodes") {
+		t.Errorf("%v %s", r.header, r.body)
+	}
+	r = f.send("admin", "GET", exportsPath, "")
+	if r.status != 200 || r.header.Get("Oplog-Stale") != "true" || strings.Count(r.body, `"id"`) != 1 || !strings.Contains(r.body, x.ID) {
+		t.Errorf("%d %v %s", r.status, r.header, r.body)
+	}
+}
