@@ -1,5 +1,3 @@
-import { withDay } from '../features/list/jump'
-import { dayAt } from '../lib/time/days'
 import type { FilterName } from '../model/log/filters'
 import type { LogPart } from '../model/log/useLog'
 import { preloadable } from '../ui/hooks/preload'
@@ -27,7 +25,6 @@ export function LogDialogs(props: Props) {
   const { tenant, filters, onFilters, log, layout, entry, dialog, now, onClose } = props
   const copy = useCopy()
   const { entries, summary, titles, nameOf, organizations } = log
-  const zone = tenant.time_zone
   const { name, seq } = entry
   const index = seq === undefined ? -1 : entries.findIndex((one) => one.seq === seq)
   return (
@@ -53,12 +50,11 @@ export function LogDialogs(props: Props) {
       )}
       {dialog?.is === 'jump' && (
         <JumpDialog
-          day={dayAt(filters.to ? Math.min(Date.parse(filters.to) - 1, now) : now, zone)}
-          zone={zone}
-          onJump={(day) => {
-            onClose()
-            onFilters(withDay(filters, day, zone, log.frame))
-          }}
+          filters={filters}
+          frame={log.frame}
+          zone={tenant.time_zone}
+          now={now}
+          onFilters={onFilters}
           onClose={onClose}
         />
       )}

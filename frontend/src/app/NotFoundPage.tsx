@@ -1,11 +1,11 @@
 import { Link } from 'react-router'
-import { useMessages } from '../i18n/language'
+import { useNotFoundMessages } from '../i18n/notFoundMessages'
 import { useDocumentTitle } from '../ui/hooks/useDocumentTitle'
 import { TopBar } from './TopBar'
 import '../ui/session.css'
 
-export function NotFoundPage() {
-  const messages = useMessages()
+export default function NotFoundPage() {
+  const messages = useNotFoundMessages()
   useDocumentTitle(messages.noSuchPage)
   return (
     <div className="app app-plain">

@@ -14,10 +14,11 @@ import { ErrorBoundary } from '../ui/ErrorBoundary'
 import { preloadable } from '../ui/hooks/preload'
 import { noteReader } from './firstRequests'
 import { LogPage } from './LogPage'
-import { NotFoundPage } from './NotFoundPage'
 import { safeReturn, signInPath } from './returnTo'
+import '../ui/session.css'
 
 const MemberPage = lazy(() => import('../features/session/MemberPage'))
+const NotFoundPage = lazy(() => import('./NotFoundPage'))
 const PasswordPage = lazy(() => import('../features/session/PasswordPage'))
 // Without it the rest of the page works.
 const ReadOnlyBanner = lazy(() => import('../features/system/ReadOnlyBanner').catch(() => ({ default: () => null })))

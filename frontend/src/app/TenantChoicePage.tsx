@@ -7,6 +7,7 @@ import { useDocumentTitle } from '../ui/hooks/useDocumentTitle'
 import { shown } from '../ui/Shown'
 import { TopBar } from './TopBar'
 import '../ui/session.css'
+import './tenantChoice.css'
 
 const TenantDialog = lazy(() =>
   import('../features/tenants/TenantDialog').then((module) => ({ default: module.TenantDialog })),

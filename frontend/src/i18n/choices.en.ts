@@ -2,6 +2,9 @@ import { n } from './numbers'
 
 /** The texts of the panels with values to choose. */
 export const choicesEn = {
+  clear: 'Clear',
+  allOfThese: 'All of these',
+  excludeThis: (title: string) => `Exclude: ${title}`,
   moreUsers: (count: number) => `${n(count)} more. Type the start of a name or ID to find them.`,
   moreValues: (count: number) => `${n(count)} more. Type one in full to choose it.`,
   findOperationType: 'Find operation type',

@@ -2,6 +2,9 @@ import type { choicesEn } from './choices.en'
 import { n } from './numbers'
 
 export const choicesZh: typeof choicesEn = {
+  clear: '清除',
+  allOfThese: '全选此组',
+  excludeThis: (title) => `排除：${title}`,
   moreUsers: (count) => `另有 ${n(count)} 个，输入名称或 ID 的开头即可查找。`,
   moreValues: (count) => `另有 ${n(count)} 个，输入完整内容即可选择。`,
   findOperationType: '查找操作类型',

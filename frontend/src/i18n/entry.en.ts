@@ -1,6 +1,8 @@
 import { n, plural } from './numbers'
 
 export const entryEn = {
+  copyEntryId: 'Copy entry ID',
+  recordedBy: 'Recorded by',
   entry: 'Entry',
   previousEntry: 'Previous entry (k)',
   nextEntry: 'Next entry (j)',

@@ -4,6 +4,8 @@ import { n } from './numbers'
 import { spaced } from './spacing'
 
 export const entryZh: Widen<typeof entryEn> = {
+  copyEntryId: '复制记录 ID',
+  recordedBy: '记录来源',
   entry: '操作记录',
   previousEntry: '上一条（k）',
   nextEntry: '下一条（j）',

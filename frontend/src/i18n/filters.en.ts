@@ -8,16 +8,12 @@ export const filtersEn = {
   all: 'All',
   findUser: 'Find user',
   moreFilters: 'More',
-  excludeThis: (title: string) => `Exclude: ${title}`,
   /** The label of excluded values: `Not user`. */
   not: (label: string) => `Not ${/^[A-Z][a-z]/.test(label) ? label[0]?.toLowerCase() + label.slice(1) : label}`,
   /** Excluded values without a label. */
   notThese: (values: string) => `not ${values}`,
   ip: 'IP address',
   apiKey: 'API key',
-  recordedBy: 'Recorded by',
-  allOfThese: 'All of these',
-  clear: 'Clear',
   done: 'Done',
   nothingFound: 'Nothing found',
   noOrganizations: 'No organizations yet. Your system sends them, or its operations add them.',

@@ -16,7 +16,6 @@ export const listEn = {
   leaveFilter: 'Remove this filter',
   excludeValue: 'Exclude this value',
   copyContentId: 'Copy content ID',
-  copyEntryId: 'Copy entry ID',
   operationsRegion: 'Operations',
   loadingMore: 'Loading more',
   thatIsAll: (count: number) => `That is all: ${plural(count, 'operation', 'operations')}.`,

@@ -18,7 +18,6 @@ export const listZh: Widen<typeof listEn> = {
   leaveFilter: '取消此筛选',
   excludeValue: '排除此值',
   copyContentId: '复制内容 ID',
-  copyEntryId: '复制记录 ID',
   operationsRegion: '操作列表',
   loadingMore: '正在加载更多',
   thatIsAll: (count) => `已全部显示，共 ${n(count)} 条。`,

@@ -1,4 +1,6 @@
 export const sessionEn = {
+  passwordRefused:
+    'Easy to guess: a common password, a simple pattern, or one that contains the username. Choose another.',
   signIn: 'Sign in',
   signInTitle: 'Sign in',
   sessionEnded: 'Your session has ended. Sign in to continue where you left off.',

@@ -3,6 +3,7 @@ import type { sessionEn } from './session.en'
 import { spaced } from './spacing'
 
 export const sessionZh: Widen<typeof sessionEn> = {
+  passwordRefused: '是常见密码，有规律，或含有用户名，请换一个。',
   signIn: '登录',
   signInTitle: '登录',
   sessionEnded: '会话已结束，重新登录后将回到刚才的页面。',

@@ -1,5 +1,5 @@
 import { useRef, useState } from 'react'
-import { useMessages } from '../i18n/language'
+import { useChoicesMessages } from '../i18n/choicesMessages'
 import { visibleText } from '../lib/visible'
 import { Icon } from './Icon'
 import { IconButton } from './IconButton'
@@ -36,7 +36,7 @@ const longTitle = 30
 /** The choices of one filter, several at a time, each with its count; each can be excluded instead. */
 export function ChoiceList(props: Props) {
   const { label, findLabel, groups, counts, selected, excluded = [], onChange } = props
-  const messages = useMessages()
+  const messages = useChoicesMessages()
   const [find, setFind] = useState('')
   const countOf = new Map(counts?.map(({ value, count }) => [value, count]))
   const wide = groups.some(({ choices }) => choices.some(({ title }) => title.length > longTitle))
@@ -119,7 +119,7 @@ interface FindProps {
 
 /** The box that finds a choice, and the button that clears all. */
 function FindChoice({ label, text, clearable, onText, onClear }: FindProps) {
-  const messages = useMessages()
+  const messages = useChoicesMessages()
   const input = useRef<HTMLInputElement>(null)
   return (
     <div className="choices-find">
@@ -157,7 +157,7 @@ interface GroupTitleProps extends ChoiceGroup {
 
 /** The title of a group, with a button that chooses all of it or none. */
 function GroupTitle({ title, choices, selected, onTurn }: GroupTitleProps) {
-  const messages = useMessages()
+  const messages = useChoicesMessages()
   return (
     <div className="choices-title">
       <Shown text={title} />
@@ -188,7 +188,7 @@ interface ChoiceProps {
 }
 
 function Choice({ title, count, selected, excluded, onSelect, onExclude }: ChoiceProps) {
-  const messages = useMessages()
+  const messages = useChoicesMessages()
   const name = visibleText(title)
   return (
     <div className={`choice${count === 0 ? ' choice-zero' : ''}${excluded ? ' choice-excluded' : ''}`}>

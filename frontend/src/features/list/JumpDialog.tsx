@@ -2,34 +2,46 @@ import { type FormEvent, useEffect, useId, useRef, useState } from 'react'
 import { useCalendarMessages } from '../../i18n/calendarMessages'
 import { type Day, dayAt } from '../../lib/time/days'
 import { parseMoment } from '../../lib/time/parse'
+import type { Summary } from '../../model/api/types'
+import type { Filters } from '../../model/log/filters'
 import { Button } from '../../ui/Button'
 import { Calendar } from '../../ui/calendar/Calendar'
 import { TypedField } from '../../ui/calendar/TypedField'
 import { Dialog } from '../../ui/Dialog'
+import { withDay } from './jump'
 import './jump.css'
 
 interface Props {
-  /** The day that is offered. */
-  day: Day
+  filters: Filters
+  /** The whole period; undefined until it is read. */
+  frame: Summary | undefined
   zone: string
-  onJump: (day: Day) => void
+  now: number
+  onFilters: (next: Filters) => void
   onClose: () => void
 }
 
 /** Asks for a day to look at. */
-export default function JumpDialog({ day, zone, onJump, onClose }: Props) {
+export default function JumpDialog({ filters, frame, zone, now, onFilters, onClose }: Props) {
   const messages = useCalendarMessages()
   const id = useId()
-  const [text, setText] = useState(day)
+  const [text, setText] = useState<string>(() =>
+    dayAt(filters.to ? Math.min(Date.parse(filters.to) - 1, now) : now, zone),
+  )
   const [wrong, setWrong] = useState(false)
   const input = useRef<HTMLInputElement>(null)
   useEffect(() => input.current?.focus(), [])
   const typed = parseMoment(text, zone)
   const chosen = typed && ('day' in typed ? typed.day : dayAt(typed.instant, zone))
 
+  function jump(day: Day) {
+    onClose()
+    onFilters(withDay(filters, day, zone, frame))
+  }
+
   function submit(event: FormEvent) {
     event.preventDefault()
-    if (chosen) onJump(chosen)
+    if (chosen) jump(chosen)
     else setWrong(true)
   }
 
@@ -56,7 +68,7 @@ export default function JumpDialog({ day, zone, onJump, onClose }: Props) {
           first={chosen}
           last={chosen}
           today={dayAt(Date.now(), zone)}
-          onPick={onJump}
+          onPick={jump}
         />
       </form>
     </Dialog>

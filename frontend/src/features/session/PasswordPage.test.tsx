@@ -40,7 +40,7 @@ test('the password that somebody else set is replaced; what is refused is said a
   await change()
   await screen.findByText(sessionEn.oldPasswordWrong)
   await change()
-  await screen.findByText(en.passwordRefused)
+  await screen.findByText(sessionEn.passwordRefused)
   await change()
   await waitFor(() => expect(client.getQueryData(queryKeys.session)).toEqual({ username: 'ada' }))
   expect(sent).toHaveBeenLastCalledWith({ password: 'Password1234', old_password: 'given' })

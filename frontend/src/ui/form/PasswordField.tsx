@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { useAdminMessages } from '../../i18n/adminMessages'
-import { useMessages } from '../../i18n/language'
+import { useSessionMessages } from '../../i18n/sessionMessages'
 import { minPasswordLength } from '../../lib/password'
 import { TextField } from './Fields'
 
@@ -12,7 +12,7 @@ interface Props {
 
 /** A new password for someone else: typed, or generated and shown. */
 export function PasswordField({ value, error, onChange }: Props) {
-  const common = useMessages()
+  const common = useSessionMessages()
   const messages = useAdminMessages().accounts
   const [shown, setShown] = useState(false)
 
