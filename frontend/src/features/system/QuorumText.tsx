@@ -1,7 +1,7 @@
 import { Link, useLocation } from 'react-router'
 import { useReadOnlyMessages } from '../../i18n/readOnlyMessages'
+import { momentOf } from '../../lib/time/moment'
 import { relativeTime } from '../../lib/time/phrases'
-import { exactTime } from '../../lib/time/zone'
 import type { ServerStatus } from '../../model/api/types'
 import { settingsPath } from '../../model/session/permissions'
 import { useSession } from '../../model/session/session'
@@ -12,7 +12,7 @@ interface Props {
   now: number
 }
 
-/** Says how many nodes are missing, how old the data is, and to owners where to read what to do. */
+/** Says how many nodes are missing, how old the data is, and to owners where to read what to do. What grows older is outside the alert, which is read once. */
 export function QuorumText({ of, now }: Props) {
   const messages = useReadOnlyMessages()
   const { role, tenants } = useSession()
@@ -23,11 +23,12 @@ export function QuorumText({ of, now }: Props) {
   const since = of.since ? Date.parse(of.since) : undefined
   return (
     <>
-      <b>{messages.quorumLost(of.unreachable, of.nodes)}</b>
-      {messages.gap()}
-      {since === undefined
-        ? messages.asOfUnknown
-        : messages.asOf(momentOf(since, now, zone), relativeTime(since, zone, messages, now))}
+      <span role="alert">
+        <b>{messages.quorumLost(of.unreachable, of.nodes)}</b>
+        {messages.gap()}
+        {since === undefined ? messages.asOfUnknown : messages.asOf(momentOf(since, now, zone))}
+      </span>
+      {since !== undefined && messages.age(relativeTime(since, zone, messages, now))}
       {messages.gap()}
       {messages.senders}
       {role === 'owner' && tenant && (
@@ -40,10 +41,4 @@ export function QuorumText({ of, now }: Props) {
       )}
     </>
   )
-}
-
-/** `18:52:07` of today, else with the date. */
-function momentOf(at: number, now: number, zone: string): string {
-  const [moment, today] = [at, now].map((time) => exactTime(new Date(time).toISOString(), zone)) as [string, string]
-  return moment.slice(0, 10) === today.slice(0, 10) ? moment.slice(11) : moment
 }

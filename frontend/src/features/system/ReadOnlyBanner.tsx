@@ -1,12 +1,12 @@
-import { useQuery } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { type ReactNode, useEffect, useRef } from 'react'
 import { createPortal } from 'react-dom'
 import { useReadOnlyMessages } from '../../i18n/readOnlyMessages'
-import { call } from '../../model/api/http'
-import { queryKeys } from '../../model/api/queryKeys'
-import type { ServerStatus } from '../../model/api/types'
+import { staleEvent } from '../../model/api/http'
+import { statusQuery } from '../../model/log/useStale'
 import { administers } from '../../model/session/permissions'
 import { useSession } from '../../model/session/session'
+import { Icon } from '../../ui/Icon'
 import { Notice } from '../../ui/Notice'
 import { QuorumText } from './QuorumText'
 import './readOnly.css'
@@ -18,33 +18,49 @@ const interval = 10_000
 export default function ReadOnlyBanner() {
   const messages = useReadOnlyMessages()
   const session = useSession()
-  const { data, dataUpdatedAt } = useQuery({
-    queryKey: queryKeys.readOnly,
-    queryFn: ({ signal }) => call<ServerStatus>('/api/v1/status', { signal }),
+  const { data, dataUpdatedAt, refetch } = useQuery({
+    ...statusQuery,
     refetchInterval: interval,
     retry: false,
   })
+  useStaleAnswers(data && data.quorum_lost !== undefined, refetch)
   if (data?.read_only)
     return (
       <Banner>
-        {messages.readOnly}
-        {administers(session) && ` ${messages.readOnlyReason}`}
+        <Notice kind="error">
+          {messages.readOnly}
+          {administers(session) && ` ${messages.readOnlyReason}`}
+        </Notice>
       </Banner>
     )
   if (data?.quorum_lost)
     return (
       <Banner>
-        <QuorumText of={data.quorum_lost} now={dataUpdatedAt} />
+        <div className="notice notice-error">
+          <Icon name="alert" />
+          <span>
+            <QuorumText of={data.quorum_lost} now={dataUpdatedAt} />
+          </span>
+        </div>
       </Banner>
     )
   return null
 }
 
+/** Asks as soon as an answer says that it may be old, and reads all again once the quorum is back; `lost` is undefined until known. */
+function useStaleAnswers(lost: boolean | undefined, ask: (options: { cancelRefetch: boolean }) => void) {
+  const client = useQueryClient()
+  const before = useRef(lost)
+  useEffect(() => {
+    if (before.current && lost === false) client.invalidateQueries({ queryKey: ['tenant'] })
+    before.current = lost
+    if (lost) return
+    const hear = () => ask({ cancelRefetch: false })
+    window.addEventListener(staleEvent, hear)
+    return () => window.removeEventListener(staleEvent, hear)
+  }, [lost, ask, client])
+}
+
 function Banner({ children }: { children: ReactNode }) {
-  return createPortal(
-    <div className="read-only">
-      <Notice kind="error">{children}</Notice>
-    </div>,
-    document.body,
-  )
+  return createPortal(<div className="read-only">{children}</div>, document.body)
 }

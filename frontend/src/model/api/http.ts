@@ -4,6 +4,9 @@ import { type ActionArea, actionHeader, actionOf, purposeHeader } from './action
 import { requestOptions, takePrefetched } from './prefetch'
 import { parseJson } from './recordedJson'
 
+/** Sent to the window with each answer that may be old, because the nodes have no quorum. */
+export const staleEvent = 'oplog-stale'
+
 interface Call {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   body?: unknown
@@ -62,6 +65,7 @@ async function send(
     if (error instanceof DOMException && error.name === 'AbortError') throw error
     throw new ApiProblem(0, { detail: error instanceof Error ? error.message : String(error) })
   }
+  if (response.headers.has('Oplog-Stale')) dispatchEvent(new Event(staleEvent))
   const text = await response.text()
   if (!response.ok) {
     const body = problemOf(text, response.statusText)
