@@ -48,6 +48,33 @@ async function signIn(page: Page, node: Program) {
   await expect(page.getByRole('table').first()).toBeVisible()
 }
 
+/** The line over the rows ends at that time, and live is off and says why. */
+async function endsAt(page: Page, until: string) {
+  await expect(page.locator('.summary-line').getByRole('status').first()).toContainText(`${until}`)
+  const live = page.getByRole('switch', { name: 'Live' })
+  await expect(live).toBeDisabled()
+  await expect(live).not.toBeChecked()
+  await expect(page.getByText('Live is off: too few nodes reach each other')).toBeVisible()
+}
+
+/** The log without a quorum on a phone and in the dark: nothing is wider than the window. */
+async function everywhere(page: Page) {
+  await picture(page, 'wide')
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await expectAccessible(page, 'without a quorum, dark, on a phone')
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
+  await picture(page, 'phone')
+  await page.setViewportSize({ width: 1366, height: 900 })
+  await page.emulateMedia({ colorScheme: 'light' })
+}
+
+/** Kept where PICTURES says, to look at. */
+async function picture(page: Page, name: string) {
+  const to = process.env.PICTURES
+  if (to) await page.screenshot({ path: `${to}/${name}.png` })
+}
+
 test('the System page of a follower shows all nodes, and lets another one lead', async ({ page }) => {
   await signIn(page, nodes[1])
   await page.goto(`${nodes[1].url}/t/acme/settings/system`)
@@ -83,12 +110,25 @@ test('without a quorum a banner says how old the data is, until it is back', asy
   await nodes[2].stop()
   const banner = page.getByRole('alert').filter({ hasText: 'Two of three nodes are unreachable' })
   await expect(banner).toContainText(/You see this node's data as of .*\d\d:\d\d:\d\d/, { timeout: 30_000 })
+  const until = (await banner.textContent())?.match(/[\d:]+$/)?.[0] ?? 'none'
+  await endsAt(page, until)
   await expectAccessible(page, 'without a quorum')
   await page.reload()
   await expect(page.getByText('Before').first()).toBeVisible()
   await expect(record(nodes[1], 'Meanwhile')).rejects.toThrow(/503.*Start the nodes/)
 
-  await banner.getByRole('link', { name: 'What to do' }).click()
+  await endsAt(page, until)
+  await page.getByRole('button', { name: 'Export', exact: true }).click()
+  const dialog = page.getByRole('dialog')
+  await expect(dialog).toContainText(new RegExp(`This node's data ends at .*${until}\\.`))
+  await expect(dialog).toContainText(new RegExp(` to .*${until}, Asia/Shanghai`))
+  await expect(dialog.getByRole('button', { name: /^Export/ })).toBeDisabled()
+  await expectAccessible(page, 'an export without a quorum')
+  await picture(page, 'export')
+  await page.keyboard.press('Escape')
+  await everywhere(page)
+
+  await page.locator('.read-only').getByRole('link', { name: 'What to do' }).click()
   await expect(page.getByText('Too few nodes reach each other')).toBeVisible()
   await page.getByRole('button', { name: 'Add a node' }).click()
   await expect(page.getByRole('dialog')).toContainText('Start the nodes that are down', { timeout: 15_000 })
@@ -97,4 +137,7 @@ test('without a quorum a banner says how old the data is, until it is back', asy
   await nodes[0].start()
   await expect(banner).toBeHidden({ timeout: 30_000 })
   await expect.poll(() => record(nodes[1], 'After').then(() => 'recorded', String)).toBe('recorded')
+  await page.goto(`${nodes[1].url}/t/acme/log?range=last_7_days`)
+  await expect(page.locator('.summary-line').getByRole('status').first()).toContainText('to now')
+  await expect(page.getByRole('switch', { name: 'Live' })).toBeChecked()
 })

@@ -4,6 +4,7 @@ import type { Tenant } from '../../model/api/types'
 import type { Titles } from '../../model/log/catalog'
 import { activeFilters, type Filters } from '../../model/log/filters'
 import { filterPhrase, type NameOf } from '../../model/log/filterTexts'
+import { useStale } from '../../model/log/useStale'
 import { Button } from '../../ui/Button'
 import { Dialog } from '../../ui/Dialog'
 import { Icon } from '../../ui/Icon'
@@ -11,6 +12,7 @@ import { Notice } from '../../ui/Notice'
 import { refusalText } from './describe'
 import { ExportList } from './ExportList'
 import { ExportOptions } from './ExportOptions'
+import { StaleNote } from './StaleNote'
 import { type ExportForm, useExportForm } from './useExportForm'
 import './exports.css'
 
@@ -27,6 +29,7 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
   const messages = useExportsMessages()
   const form = useExportForm(tenant, filters)
   const { start } = form
+  const stale = useStale()
   const zone = tenant.time_zone
   const scope = activeFilters(filters)
     .filter((name) => name !== 'period')
@@ -37,8 +40,9 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
   return (
     <Dialog title={messages.exportTitle} className="export-dialog" onClose={onClose}>
       <ExportOptions form={form} zone={zone} scope={messages.listJoin(scope)} />
+      {stale && <StaleNote of={stale} zone={zone} />}
       {start.error && <Notice kind="error">{messages.exportFailed(refusalText(start.error, messages))}</Notice>}
-      <Foot form={form} onClose={onClose} />
+      <Foot form={form} stale={stale !== undefined} onClose={onClose} />
       <section className="export-past" aria-label={messages.earlierExports}>
         <h3>
           {messages.earlierExports}
@@ -53,7 +57,7 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
 }
 
 /** What becomes of the file, and the buttons. */
-function Foot({ form, onClose }: { form: ExportForm; onClose: () => void }) {
+function Foot({ form, stale, onClose }: { form: ExportForm; stale: boolean; onClose: () => void }) {
   const messages = useExportsMessages()
   const { rows } = form
   return (
@@ -64,7 +68,12 @@ function Foot({ form, onClose }: { form: ExportForm; onClose: () => void }) {
         {form.running ? messages.exportGoesOn : messages.exportNote[1]}
       </p>
       <Button onClick={onClose}>{form.started ? messages.done : messages.cancel}</Button>
-      <Button kind="primary" disabled={rows === undefined} pending={form.start.isPending} onClick={form.submit}>
+      <Button
+        kind="primary"
+        disabled={stale || rows === undefined}
+        pending={form.start.isPending}
+        onClick={form.submit}
+      >
         <Icon name="download" />
         {rows === undefined ? messages.export : messages.exportRows(rows)}
       </Button>

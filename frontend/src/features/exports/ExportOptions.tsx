@@ -2,6 +2,7 @@ import { type ReactNode, useRef } from 'react'
 import { useExportsMessages } from '../../i18n/exportsMessages'
 import { visibleText } from '../../lib/visible'
 import { calendarPresets, presets } from '../../model/log/filters'
+import { useStale } from '../../model/log/useStale'
 import { CalendarPresets } from '../../model/period/CalendarPresets'
 import CustomPeriod from '../../model/period/CustomPeriod'
 import { Segments, type SegmentsHandle } from '../../ui/Segments'
@@ -40,6 +41,7 @@ function PeriodRow({ form, zone }: { form: ExportForm; zone: string }) {
   const messages = useExportsMessages()
   const segments = useRef<SegmentsHandle>(null)
   const { wanted, set, filtered, chosen } = form
+  const stale = useStale()
   const named = calendarPresets.find((preset) => preset === wanted.period)
 
   function choose(period: PeriodChoice) {
@@ -73,7 +75,7 @@ function PeriodRow({ form, zone }: { form: ExportForm; zone: string }) {
           onChange={(custom) => set({ custom })}
         />
       ) : (
-        <p className="export-note">{chosen && exactExportPeriod(chosen, zone, messages)}</p>
+        <p className="export-note">{chosen && exactExportPeriod(chosen, zone, messages, stale)}</p>
       )}
     </Row>
   )

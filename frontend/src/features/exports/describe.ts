@@ -6,6 +6,8 @@ import type { Export } from '../../model/api/types'
 import type { Titles } from '../../model/log/catalog'
 import { type Field, fieldOf, isExclusion, listFilters, wireName } from '../../model/log/filters'
 import { outcomeTitle, shortList, withIds } from '../../model/log/names'
+import { staleEnd } from '../../model/log/stalePeriod'
+import type { Stale } from '../../model/log/useStale'
 
 /** Describes the content of an export: its filters, or that it has none. Users have their names at that time. */
 export function exportContent(
@@ -51,9 +53,10 @@ export function exactExportPeriod(
   { from, to }: { from: string; to: string },
   zone: string,
   messages: ExportsMessages,
+  stale?: Stale,
 ): string {
-  // The last day of a preset is not over yet: the export ends now.
-  const end = new Date(Math.min(Date.parse(to), Date.now())).toISOString()
+  // The last day of a preset is not over yet: the export ends now, or where the data does.
+  const end = new Date(Math.max(Date.parse(from), Math.min(staleEnd(to, stale), Date.now()))).toISOString()
   const period = messages.period(exactTime(from, zone), exactTime(end, zone))
   return messages.periodInZone(period, zone, offsetText(Date.parse(end), zone))
 }

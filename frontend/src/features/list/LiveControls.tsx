@@ -1,8 +1,13 @@
 import { useEffect, useRef } from 'react'
 import { useMessages } from '../../i18n/language'
+import { useStale } from '../../model/log/useStale'
+import { preloadable } from '../../ui/hooks/preload'
 import { useKey } from '../../ui/hooks/useKey'
+import { LazyBoundary } from '../../ui/LazyBoundary'
 import { useLive } from './useLive'
 import './live.css'
+
+const LiveOff = preloadable(() => import('./LiveOff'))
 
 interface Props {
   tenant: string
@@ -23,7 +28,9 @@ interface Props {
 /** Whether new entries are counted as they come, how many there are, and the way to see them. */
 export function LiveControls({ tenant, query, possible, refused, on, total, readAt, onTurn, onShow, onBack }: Props) {
   const messages = useMessages()
-  const live = useLive({ tenant, query, on: on && possible && !refused, total, readAt })
+  const stale = useStale()
+  const runs = on && possible && !stale
+  const live = useLive({ tenant, query, on: runs && !refused, total, readAt })
   useKey('.', onShow, live.count > 0)
   const before = useRef(live.state)
   useEffect(() => {
@@ -32,6 +39,11 @@ export function LiveControls({ tenant, query, possible, refused, on, total, read
   }, [live.state, onBack])
   return (
     <>
+      {stale && (
+        <LazyBoundary>
+          <LiveOff />
+        </LazyBoundary>
+      )}
       {live.state === 'lost' ? (
         <span className="live-lost" role="status">
           {messages.liveLost}
@@ -47,8 +59,8 @@ export function LiveControls({ tenant, query, possible, refused, on, total, read
         type="button"
         className="switch"
         role="switch"
-        aria-checked={on && possible}
-        disabled={!possible}
+        aria-checked={runs}
+        disabled={!possible || !!stale}
         title={possible ? undefined : messages.livePeriodEnds}
         onClick={() => onTurn(!on)}
       >

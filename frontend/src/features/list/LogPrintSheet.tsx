@@ -8,6 +8,8 @@ import type { Titles } from '../../model/log/catalog'
 import { activeFilters, endsNow, type Filters } from '../../model/log/filters'
 import { columnTitles, filterLabel, filterText, type NameOf } from '../../model/log/filterTexts'
 import { type Column, columns } from '../../model/log/preferences'
+import { staleEnd } from '../../model/log/stalePeriod'
+import { useStale } from '../../model/log/useStale'
 import { PrintHeader } from '../../model/print/PrintHeader'
 import { PrintTable } from '../../model/print/PrintTable'
 import { maxPrintedRows } from '../../model/print/usePrint'
@@ -50,7 +52,8 @@ export default function LogPrintSheet(props: Props) {
       const text = filterText(name, filters, nameOf, summary, zone, messages)
       return messages.chipWhole(filterLabel(name, messages), name === 'organization' ? messages.andBelow(text) : text)
     })
-  const end = summary && endsNow(filters) ? Math.min(Date.parse(summary.to), Date.now()) : Date.parse(summary?.to ?? '')
+  const until = staleEnd(summary?.to ?? '', useStale())
+  const end = endsNow(filters) ? Math.min(until, Date.now()) : until
   const period = summary && exactPeriod(Date.parse(summary.from), end, zone, messages)
   const names = columnTitles(messages)
   const kept = columns.filter((column) => !hidden.includes(column))

@@ -3,8 +3,13 @@ import { useMessages } from '../../i18n/language'
 import type { Summary } from '../../model/api/types'
 import type { Filters } from '../../model/log/filters'
 import { periodText } from '../../model/log/filterTexts'
+import { useStale } from '../../model/log/useStale'
+import { preloadable } from '../../ui/hooks/preload'
+import { LazyBoundary } from '../../ui/LazyBoundary'
 import { shown } from '../../ui/Shown'
 import '../../ui/log.css'
+
+const StalePeriod = preloadable(() => import('./StalePeriod'))
 
 interface Props {
   summary: Summary | undefined
@@ -23,17 +28,20 @@ interface Props {
 export function SummaryLine({ summary, filters, zone, now, scope, onFreeze, children }: Props) {
   const messages = useMessages()
   const text = useRef<HTMLParagraphElement>(null)
+  const stale = useStale()
+  const within = scope && messages.andBelow(scope)
   return (
     <div className="summary-line">
       <p ref={text} role="status" tabIndex={-1}>
         {summary && (
           <>
             <b>{messages.operationsTotal(summary.total)}</b>
-            {shown(
-              messages.summaryRest(
-                periodText(filters, summary, zone, messages, now),
-                scope && messages.andBelow(scope),
-              ),
+            {stale ? (
+              <LazyBoundary>
+                <StalePeriod {...{ summary, filters, stale, zone, now }} scope={within} />
+              </LazyBoundary>
+            ) : (
+              shown(messages.summaryRest(periodText(filters, summary, zone, messages, now), within))
             )}
           </>
         )}
