@@ -8,10 +8,8 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -326,22 +324,13 @@ func (c *nodes) settle() {
 	})
 }
 
-// turns (temporary)
-func turns() int {
-	n, err := strconv.Atoi(os.Getenv("TURNS"))
-	if err != nil {
-		return 33
-	}
-	return n
-}
-
 // TestNodes kills nodes of three 35 times under load: the leader, another, and all at once.
 func TestNodes(t *testing.T) {
 	t.Parallel()
 	c := newNodes(t, 3)
 	c.load().during(func() {
 		c.awaitProgress()
-		for i := range turns() {
+		for i := range 33 {
 			switch {
 			case i%3 == 0:
 				c.killLeader()
