@@ -13,7 +13,8 @@
 # make powercut
 #              cut the power under ext4 and XFS 15 and 8 times; needs root
 # make onprem  install, configure, run under systemd, serve behind nginx, watch, back up under load, upgrade and restore a release; needs root and Debian
-# make cluster kill nodes of three 500 times, cut their network, disks and power, replace them; needs root (CLUSTER=50 for fewer kills)
+# make cluster kill nodes of three 500 times, cut their network, disks and power, replace and upgrade them, and measure them beside a single one;
+#              needs root (CLUSTER=50 for fewer kills, CLUSTER_SOAK=5m for less than an hour of load)
 # make soak    load the program for 30 minutes (SOAK=3m for less), and plot what it uses to bin/soak.svg
 # make sim     run 10,000 seeds of the simulation of crashes and failing disks
 # make test-windows
@@ -126,9 +127,10 @@ powercut: build
 	OPLOG=$(BIN)/oplog OPLOG_POWERCUT=15 $(GO) test ./crashtest -run PowerCut -count 1 -timeout 30m -v
 
 CLUSTER = 500
+CLUSTER_SOAK = 1h
 cluster: build
 	command -v ip || apt-get install -y iproute2 || echo 'ip is missing: networks are not cut'
-	OPLOG=$(BIN)/oplog OPLOG_CLUSTER=$(CLUSTER) $(GO) test ./crashtest -run '^TestNodes.' -count 1 -timeout 3h -v
+	OPLOG=$(BIN)/oplog OPLOG_CLUSTER=$(CLUSTER) OPLOG_CLUSTER_SOAK=$(CLUSTER_SOAK) $(GO) test ./crashtest -run '^TestNodes.' -count 1 -timeout 3h -v
 
 onprem:
 	$(GO) run ./packaging/release -target linux/$$(go env GOARCH) -version 1.0.0 -out $(BIN)/onprem/old
