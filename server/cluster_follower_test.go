@@ -1,7 +1,9 @@
 package server
 
 import (
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -55,5 +57,36 @@ func TestExportsWithoutQuorum(t *testing.T) {
 	r = f.send("admin", "GET", exportsPath, "")
 	if r.status != 200 || r.header.Get("Oplog-Stale") != "true" || strings.Count(r.body, `"id"`) != 1 || !strings.Contains(r.body, x.ID) {
 		t.Errorf("%d %v %s", r.status, r.header, r.body)
+	}
+}
+
+// TestWaitsUntilItLeads: a change that waits for a leader on the node that becomes one is made there.
+func TestWaitsUntilItLeads(t *testing.T) {
+	leader, others := newNodes(t, 3).leader()
+	leader.stop()
+	var sent sync.WaitGroup
+	for i, f := range others {
+		sent.Go(func() {
+			r := f.send("write", "POST", entriesPath, entry(fmt.Sprintf(`"id":"w%d","time":"2026-11-22T07:00:00Z"`, i)))
+			if r.status != 201 || r.header.Get("Oplog-Position") == "" {
+				t.Errorf("%d %s", r.status, r.body)
+			}
+			if held := f.server.bodies.Held(); held != 0 {
+				t.Errorf("%d bytes are held", held)
+			}
+		})
+	}
+	sent.Wait()
+}
+
+// TestNodesPathIsOfNodes: what nodes tell each other is not told to clients, whatever path they send.
+func TestNodesPathIsOfNodes(t *testing.T) {
+	_, others := newNodes(t, 2).leader()
+	for _, path := range []string{"/node", "/api/../node", "/api/v1/../../node", "/api/%2e%2e/node"} {
+		for _, method := range []string{"GET", "POST"} {
+			if r := others[0].send("nobody", method, path, ""); r.status == 200 && strings.Contains(r.body, "disk") {
+				t.Errorf("%s %s: %d %s", method, path, r.status, r.body)
+			}
+		}
 	}
 }

@@ -69,8 +69,7 @@ type Options struct {
 	Host        http.Handler     // a host system's own pages below /host, for the demo; nil for none
 	ReadTimeout time.Duration    // in which a request's headers, and each part of its body, must arrive; 0 for 10 s
 	BodyTime    time.Duration    // in which a body must arrive; 0 for 10 min
-
-	Cluster *cluster.Node // the node of a log on several nodes; nil if it is alone
+	Cluster     *cluster.Node    // the node of a log on several nodes; nil if it is alone
 
 	Syncs              *timing.Histogram // how long the store's syncs take; nil if that is unknown
 	CertificateExpires func() time.Time  // when the TLS certificate expires; nil for none
