@@ -1,1 +1,0 @@
-import{t as e}from"./adminMessages-DobbcV1C.js";import{An as t,bn as n}from"./start-D5ruepo1.js";var r=t();function i({title:t,of:i,danger:a,onClick:o}){let s=e();return(0,r.jsx)(`button`,{type:`button`,className:a?`link link-danger`:`link`,"aria-label":n(s.named(t,i)),onClick:o,children:t})}export{i as t};

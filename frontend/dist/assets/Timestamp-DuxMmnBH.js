@@ -1,1 +1,0 @@
-import{An as e,Ct as t,Ft as n,Mt as r,kn as i}from"./start-D5ruepo1.js";var a=e();function o({time:e,zone:o,ahead:s}){let c=i(),l=Date.parse(e);return(0,a.jsxs)(`time`,{dateTime:e,title:`${e} UTC (${n(l,o)})`,className:`stack`,children:[(0,a.jsx)(`span`,{children:r(e,o)}),!s&&(0,a.jsx)(`small`,{children:t(l,o,c,Date.now())})]})}export{o as t};

@@ -1,1 +1,0 @@
-import{en as e,nn as t}from"./start-D5ruepo1.js";function n(n,r){return e(t(n,`keys`),{method:`POST`,body:{scope:`write`,name:r}})}export{n as t};
