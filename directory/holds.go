@@ -3,6 +3,7 @@ package directory
 import (
 	"crypto/rand"
 	"slices"
+	"sort"
 	"time"
 
 	"oplog/oplog"
@@ -26,7 +27,7 @@ func (d *Directory) Retention(tenant string) (oplog.Retention, error) {
 	if r.KeptFrom != "" {
 		r.KeptDay = t.Today(t.KeptDay(now))
 	}
-	slices.SortStableFunc(r.Holds, func(a, b oplog.Hold) int { return b.SetAt.Compare(a.SetAt) })
+	sort.SliceStable(r.Holds, func(i, j int) bool { return r.Holds[j].SetAt.Before(r.Holds[i].SetAt) })
 	slices.Reverse(r.Deletions)
 	return r, nil
 }

@@ -11,6 +11,7 @@ import (
 	"iter"
 	"math"
 	"slices"
+	"sort"
 	"time"
 
 	"oplog/oplog"
@@ -93,7 +94,9 @@ func (f *duplicateFinder) find(ctx context.Context, timed []timedLine) error {
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(timed, func(a, b timedLine) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.number, b.number)) })
+	sort.Slice(timed, func(i, j int) bool {
+		return cmp.Or(timed[i].at.Compare(timed[j].at), cmp.Compare(timed[i].number, timed[j].number)) < 0
+	})
 	for len(timed) > 0 {
 		n := 1
 		for n < len(timed) && timed[n].at.Equal(timed[0].at) {

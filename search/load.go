@@ -204,7 +204,7 @@ func (x *Index) readOrphans(t *tenantIndex) error {
 		}
 	}
 	t.numbering.saw(latest)
-	slices.SortFunc(t.orphans, func(a, b tailDocument) int { return a.key.Compare(b.key) })
+	sort.Slice(t.orphans, func(i, j int) bool { return t.orphans[i].key.Compare(t.orphans[j].key) < 0 })
 	for i := range t.orphans {
 		t.orphans[i].upTo = t.orphans[i].key.Micros()
 	}

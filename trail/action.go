@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -171,7 +172,7 @@ func (t *Trail) actionOf(e oplog.Entry, v Event, past *action) *action {
 // would be too long or several entries were opened.
 func (a *action) trailEntries() (entries []oplog.Entry, fresh []reading) {
 	buffered := slices.Clone(a.buffered)
-	slices.SortStableFunc(buffered, func(x, y reading) int { return x.order(&y) })
+	sort.SliceStable(buffered, func(i, j int) bool { return buffered[i].order(&buffered[j]) < 0 })
 	var also []map[string]any
 	var first reading
 	for _, r := range buffered {
