@@ -4,8 +4,9 @@
 // acknowledged entry is lost, doubled or changed, and that everything that was told as finished is complete.
 //
 // program_test.go starts the program, load_test.go loads it and remembers what it acknowledged, ledger_test.go checks that. The tests differ in
-// what they do to the program: kill_test.go runs with all tests, the others by make crash, make powercut and make soak. upgrade_test.go opens what
-// programs of earlier versions left, closed and killed; windows_linux_test.go runs the program for Windows, by make test-windows.
+// what they do to the program: kill_test.go and nodes_test.go, of three nodes, run with all tests, the others by make crash, make powercut,
+// make soak and make cluster. upgrade_test.go opens what programs of earlier versions left, closed and killed; windows_linux_test.go runs the program
+// for Windows, by make test-windows.
 package crashtest
 
 import (
