@@ -188,7 +188,7 @@ func writeAnswer(w http.ResponseWriter, a any) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	_, _ = w.Write(answered) // the other may be gone
+	_, _ = w.Write(answered) //nolint:gosec // CBOR for another node, which may be gone
 }
 
 // doWrite does a write that another node asks for, if this node leads.

@@ -15,7 +15,7 @@ type recentLogs struct {
 	bytes int
 }
 
-const maxRecentBytes = 16 << 20
+const maxRecentBytes = 4 << 20
 
 func newRecentLogs() *recentLogs { return &recentLogs{logs: make(map[uint64]*raft.Log)} }
 
