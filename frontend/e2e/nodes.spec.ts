@@ -6,8 +6,8 @@ import { Program } from './program'
 
 const password = 'correct horse battery'
 const nodes = [new Program(), new Program(), new Program()] as const
-const anyPort = () => 30_000 + Math.floor(Math.random() * 2000)
-const addresses = nodes.map(() => `127.0.0.1:${anyPort()}`) as [string, string, string]
+const port = 30_000 + Math.floor(Math.random() * 2000)
+const addresses = nodes.map((_, i) => `127.0.0.1:${port + i}`) as [string, string, string]
 let key = ''
 
 test.describe.configure({ mode: 'serial' })
