@@ -45,7 +45,7 @@ async function signIn(page: Page, node: Program) {
   await page.getByRole('textbox', { name: 'Username' }).fill('owner')
   await page.getByRole('textbox', { name: 'Password' }).fill(password)
   await page.keyboard.press('Enter')
-  await expect(page.getByRole('table').first()).toBeVisible()
+  await expect(page.getByRole('searchbox').first()).toBeVisible()
 }
 
 /** The line over the rows ends at that time, and live is off and says why. */
@@ -136,7 +136,9 @@ test('without a quorum a banner says how old the data is, until it is back', asy
 
   await nodes[0].start()
   await expect(banner).toBeHidden({ timeout: 30_000 })
-  await expect.poll(() => record(nodes[1], 'After').then(() => 'recorded', String)).toBe('recorded')
+  await expect
+    .poll(() => record(nodes[1], 'After').then(() => 'recorded', String), { timeout: 30_000 })
+    .toBe('recorded')
   await page.goto(`${nodes[1].url}/t/acme/log?range=last_7_days`)
   await expect(page.locator('.summary-line').getByRole('status').first()).toContainText('to now')
   await expect(page.getByRole('switch', { name: 'Live' })).toBeChecked()
