@@ -200,7 +200,7 @@ func (m *Program) serve(ctx context.Context, l openedLog, ln net.Listener, f ser
 	commands := m.serveCommands(ctx, l, o.Logger)
 	defer commands.close()
 	m.tellListening(f.url(ln), l.dir)
-	if err := l.Trail.AddToAll(l.event("start")); err != nil {
+	if err := l.Trail.AddToAll(trail.Event{User: trail.ServerUser, Module: "server", Operation: "start", Details: l.which()}); err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
 	if isTerminal(m.Stdout) && !f.NoOpen {
@@ -225,7 +225,7 @@ func (m *Program) serve(ctx context.Context, l openedLog, ln net.Listener, f ser
 		return fmt.Errorf("serve: %w", err)
 	}
 	commands.close()
-	err := l.Trail.AddToAll(l.event("stop"))
+	err := l.Trail.AddToAll(trail.Event{User: trail.ServerUser, Module: "server", Operation: "stop", Details: l.which()})
 	l.Trail.Flush()
 	m.writeLastAnchors(finish, o, failed)
 	if m.isKept() {
@@ -234,13 +234,12 @@ func (m *Program) serve(ctx context.Context, l openedLog, ln net.Listener, f ser
 	return err
 }
 
-// event returns what the trail tells of a server that starts or stops; of several, which node it is.
-func (l openedLog) event(operation string) trail.Event {
-	v := trail.Event{User: trail.ServerUser, Module: "server", Operation: operation}
-	if l.cluster != nil {
-		v.Details = map[string]any{"node": l.cluster.ID()}
+// which returns details that say which node of several it is.
+func (l openedLog) which() map[string]any {
+	if l.cluster == nil {
+		return nil
 	}
-	return v
+	return map[string]any{"node": l.cluster.ID()}
 }
 
 // setOptions sets the options of a server that follow from its flags and what is open.

@@ -34,7 +34,7 @@ const patterns = [/\{"([a-z]+)", "([a-z_]+)", (?:true|false)\}/g, /Module: "([a-
 
 test('every action that the program records has a title in both languages', () => {
   const root = new URL('../../../../', import.meta.url)
-  const sources = ['', 'cli/', 'server/', 'oplog/', 'search/', 'storage/'].flatMap((folder) =>
+  const sources = ['', 'cli/', 'cluster/', 'server/', 'oplog/', 'search/', 'storage/'].flatMap((folder) =>
     readdirSync(new URL(folder || './', root))
       .filter((name) => name.endsWith('.go') && !name.endsWith('_test.go'))
       .map((name) => readFileSync(new URL(folder + name, root), 'utf8')),
@@ -44,7 +44,7 @@ test('every action that the program records has a title in both languages', () =
       [...source.matchAll(pattern)].map(([, module, operation]) => `${module}.${operation}`),
     ),
   )
-  expect(recorded).toEqual(expect.arrayContaining(['log.search', 'server.start', 'log.import']))
+  expect(recorded).toEqual(expect.arrayContaining(['log.search', 'server.start', 'server.join', 'log.import']))
   for (const { access } of [adminEn, adminZh]) expect(recorded.filter((key) => !(key in access.actions))).toEqual([])
 })
 
