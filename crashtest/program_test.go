@@ -18,7 +18,6 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -80,28 +79,9 @@ type server struct {
 	t      testing.TB
 	cmd    *exec.Cmd
 	url    string
-	stderr *output
+	stderr *clitest.Output
 	listen chan string // receives the line of listening, and is closed at the end of the output
 	ended  chan struct{}
-}
-
-// output is what a program has written.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-// Write adds a piece.
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
 }
 
 // startTime limits how long the program may take to start, and to stop.
@@ -111,7 +91,7 @@ const startTime = 30 * time.Second
 func begin(t testing.TB, under []string, args ...string) *server {
 	t.Helper()
 	s := &server{
-		t: t, stderr: new(output), listen: make(chan string, 1), ended: make(chan struct{}),
+		t: t, stderr: new(clitest.Output), listen: make(chan string, 1), ended: make(chan struct{}),
 		cmd: command(t, under, append([]string{"serve", "--listen", "127.0.0.1:0", "--no-open"}, args...)...),
 	}
 	out, in, err := os.Pipe()

@@ -2,6 +2,7 @@
 package clitest
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -49,4 +50,23 @@ func Program(t testing.TB) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// Output is what a program has written, which can be read while it runs.
+type Output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write adds a piece.
+func (o *Output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *Output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"oplog/cli/clitest"
 )
 
 // The data file of an early version, in format 1: 300 entries of acme, some with ids of their own, and one of beta. Its records are made up, so
@@ -63,7 +65,7 @@ func slowCopy(t *testing.T, c *exec.Cmd, bytesPerSecond int) (size int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var stderr output
+	var stderr clitest.Output
 	c.Stderr = &stderr
 	if err := c.Start(); err != nil {
 		t.Fatal(err)

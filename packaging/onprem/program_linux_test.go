@@ -13,7 +13,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -24,36 +23,18 @@ import (
 
 func TestMain(m *testing.M) { clitest.Main(m) }
 
-// output is what a process prints, which can be read while it runs.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
-
 // process is a program that runs until it is told to end.
 type process struct {
 	t      *testing.T
 	cmd    *exec.Cmd
-	output *output
+	output *clitest.Output
 	ended  chan struct{} // closed at its end
 }
 
 // launch starts a program. It is ended with the test.
 func launch(t *testing.T, cmd *exec.Cmd) *process {
 	t.Helper()
-	p := &process{t: t, cmd: cmd, output: &output{}, ended: make(chan struct{})}
+	p := &process{t: t, cmd: cmd, output: &clitest.Output{}, ended: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = p.output, p.output
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

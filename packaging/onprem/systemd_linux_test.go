@@ -11,12 +11,14 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"oplog/cli/clitest"
 )
 
 // systemd is the systemd of a machine, which is the first process in namespaces of its own.
 type systemd struct {
 	cmd    *exec.Cmd
-	output *output
+	output *clitest.Output
 	group  string // the control group that is its root
 	ended  chan struct{}
 }
@@ -54,7 +56,7 @@ func (m *machine) bootUp() (err error) {
 	if err != nil {
 		return err
 	}
-	s := &systemd{output: &output{}, group: filepath.Join(groups, fmt.Sprintf("oplog-onprem-%s-%d", m.name, os.Getpid())), ended: make(chan struct{})}
+	s := &systemd{output: &clitest.Output{}, group: filepath.Join(groups, fmt.Sprintf("oplog-onprem-%s-%d", m.name, os.Getpid())), ended: make(chan struct{})}
 	if err := os.MkdirAll(s.group, 0o755); err != nil {
 		return err
 	}
