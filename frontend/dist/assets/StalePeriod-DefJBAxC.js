@@ -1,1 +1,0 @@
-import{t as e}from"./readOnlyMessages-aJwNKerj.js";import{n as t}from"./stalePeriod-B0R-4xBW.js";import{Kt as n}from"./start-DP3hdQsf.js";function r({summary:r,filters:i,stale:a,zone:o,now:s,scope:c}){let l=e();return n(l.summaryRest(t(i,r,a,o,l,s),c))}export{r as default};
