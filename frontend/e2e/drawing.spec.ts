@@ -229,8 +229,9 @@ test('a proof that could not be checked is checked again on demand', async ({ pa
   let proofs = false
   await page.route('**/entries/*', async (route) => {
     const response = await route.fetch()
-    const { proof, ...entry } = await response.json()
-    await route.fulfill({ response, json: proofs ? { ...entry, proof } : entry })
+    // As text: a price of 659.00 that goes through a number comes back as another one than was recorded.
+    const answer = await response.text()
+    await route.fulfill({ response, body: proofs ? answer : answer.replace(/,"proof":.*/s, '}') })
   })
   await open(page, `${program.url}${demoLog}?range=last_90_days`)
   await page.locator('.log-row').first().click()
