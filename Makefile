@@ -16,6 +16,8 @@
 # make cluster kill nodes of three 500 times, cut their network, disks and power, replace and upgrade them, and measure them beside a single one;
 #              needs root (CLUSTER=50 for fewer kills, CLUSTER_SOAK=5m for less than an hour of load)
 # make soak    load the program for 30 minutes (SOAK=3m for less), and plot what it uses to bin/soak.svg
+# make test-archive
+#              test the archive on ClickHouse as a library, which npm downloads (546 MB)
 # make sim     run 10,000 seeds of the simulation of crashes and failing disks
 # make test-windows
 #              run the program for Windows under Wine: the main job, exports, verify, backup and restore, and the service
@@ -27,11 +29,11 @@ GO = CGO_ENABLED=0 go
 LINT = go tool -modfile=tools/go.mod golangci-lint
 BIN = $(CURDIR)/bin
 
-.PHONY: release reproducible licenses ci test commits lint cross vulnerabilities test-go test-openapi test-dashboard test-console test-dist test-e2e build console types dev bench fuzz attack crash powercut sim soak cluster onprem test-windows test-firefox
+.PHONY: release reproducible licenses ci test commits lint cross vulnerabilities test-go test-archive test-openapi test-dashboard test-console test-dist test-e2e build console types dev bench fuzz attack crash powercut sim soak cluster onprem test-windows test-firefox
 
 test: lint test-go test-openapi test-dashboard test-console test-dist test-e2e
 
-ci: commits cross vulnerabilities test
+ci: commits cross vulnerabilities test test-archive
 
 # Checks the messages of commits that have not landed yet.
 commits:
@@ -51,6 +53,12 @@ lint:
 test-go:
 	go test -race -timeout 30m ./...
 	$(GO) test ./storage -run Simulation
+
+# Where ClickHouse as a library cannot be had, the tests say so and are skipped.
+test-archive:
+	cd tools/clickhouse && npm ci --no-audit --no-fund --silent && $(GO) build -o $(BIN)/clickhouse .
+	library=$$(ls $(CURDIR)/tools/clickhouse/node_modules/@chdb/lib-*/libchdb.so) || echo 'chdb is missing: the archive is not tested on ClickHouse'; \
+	OPLOG_CLICKHOUSE=$${library:+$(BIN)/clickhouse} OPLOG_CLICKHOUSE_LIBRARY=$$library $(GO) test ./archive/... -count 1 -timeout 15m
 
 # The OpenAPI document follows the rules of redocly lint; neither telemetry nor a look for updates leaves this machine.
 test-openapi: tools/openapi/node_modules

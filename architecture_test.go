@@ -89,6 +89,9 @@ var allowed = map[string][]string{
 	"backup": {"oplog", "records", "trail", "node", "durable", "faults"},
 	"doctor": {"oplog", "backup", "node", "proof", "durable", "faults"},
 
+	"archive":            {"oplog", "search"},
+	"archive/clickhouse": {"oplog", "archive", "search"},
+
 	"cluster": {"oplog", "records", "storage", "durable", "faults", "timing"},
 
 	"node":      {"oplog", "records", "directory", "journal", "identity", "trail", "exports", "views", "scrub", "durable"},

@@ -1,0 +1,162 @@
+package clickhouse
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"oplog/archive"
+	"oplog/oplog"
+)
+
+// Servers that answer half, wrongly or not at all. They are local HTTP servers: no ClickHouse can be made to do so on demand.
+
+// oneDay is a day with two rows.
+var oneDay = archive.Day{DayAttempt: archive.DayAttempt{Date: "2026-11-01", Attempt: 1}, Rows: 2}
+
+// twoKeys is an answer with the two rows' keys.
+func twoKeys() []byte {
+	var b []byte
+	for _, seq := range []uint64{2, 1} {
+		b = appendKey(b, time.Date(2026, 11, 1, 8, 0, int(seq), 0, time.UTC), seq)
+	}
+	return b
+}
+
+func appendKey(b []byte, at time.Time, seq uint64) []byte {
+	for _, n := range []uint64{uint64(at.UnixMicro()), seq} {
+		for i := range 8 {
+			b = append(b, byte(n>>(8*i)))
+		}
+	}
+	return b
+}
+
+// fake is a server whose table has so many rows, and which answers questions with answer.
+type fake struct {
+	rows   int
+	answer func(w http.ResponseWriter, statement string)
+	asked  atomic.Int64
+}
+
+func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	switch statement := r.URL.Query().Get("query") + string(body); {
+	case strings.Contains(statement, "system.parts"):
+		fmt.Fprintf(w, "20261101-1\t%d\n", f.rows)
+	case strings.Contains(statement, "version()"):
+		fmt.Fprint(w, "26.7.2.1\n")
+	default:
+		f.asked.Add(1)
+		f.answer(w, statement)
+	}
+}
+
+func shardOf(t *testing.T, servers ...*fake) *Shard {
+	t.Helper()
+	var urls []string
+	for _, f := range servers {
+		s := httptest.NewServer(f)
+		t.Cleanup(s.Close)
+		urls = append(urls, s.URL)
+	}
+	s, err := Open(Options{Servers: urls})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func right(w http.ResponseWriter, _ string) { _, _ = w.Write(twoKeys()) }
+func refused(w http.ResponseWriter, _ string) {
+	w.Header().Set("X-ClickHouse-Exception-Code", "241")
+	http.Error(w, "Code: 241. DB::Exception: Memory limit exceeded", http.StatusInternalServerError)
+}
+
+func TestHalfAnswersAreErrors(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer func(w http.ResponseWriter, statement string)
+		is     error
+	}{
+		"a row cut short": {func(w http.ResponseWriter, _ string) { _, _ = w.Write(twoKeys()[:20]) }, errShort},
+		"fewer bytes than said": {func(w http.ResponseWriter, _ string) {
+			w.Header().Set("Content-Length", "32")
+			_, _ = w.Write(twoKeys()[:16])
+		}, io.ErrUnexpectedEOF},
+		"an error behind a row": {func(w http.ResponseWriter, _ string) {
+			_, _ = w.Write(append(twoKeys()[:16], "Code: 159. DB::Exception"...))
+		}, errShort},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := shardOf(t, &fake{rows: 2, answer: c.answer})
+			keys, _, err := s.Page(ctx, &archive.Query{Tenant: testTenant, Days: []archive.Day{oneDay}}, oplog.Key{}, 10)
+			if !errors.Is(err, c.is) || keys != nil {
+				t.Errorf("a page has %v, %v; want %v", keys, err, c.is)
+			}
+		})
+	}
+}
+
+func TestNextCopyAnswers(t *testing.T) {
+	want := []uint64{2, 1}
+	for name, first := range map[string]*fake{
+		"a copy with rows missing": {rows: 1, answer: right},
+		"a copy with rows doubled": {rows: 4, answer: right},
+		"a copy that breaks off":   {rows: 2, answer: func(http.ResponseWriter, string) { panic(http.ErrAbortHandler) }},
+		"a copy with half a row":   {rows: 2, answer: func(w http.ResponseWriter, _ string) { _, _ = w.Write(twoKeys()[:9]) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := shardOf(t, first, &fake{rows: 2, answer: right})
+			keys, more, err := s.Page(ctx, &archive.Query{Tenant: testTenant, Days: []archive.Day{oneDay}}, oplog.Key{}, 10)
+			var seqs []uint64
+			for _, k := range keys {
+				seqs = append(seqs, k.Seq())
+			}
+			if err != nil || more || !slices.Equal(seqs, want) {
+				t.Errorf("a page has %v, %v, %v; want %v", seqs, more, err, want)
+			}
+		})
+	}
+}
+
+func TestNoCopyIsWhole(t *testing.T) {
+	short, long := &fake{rows: 1, answer: right}, &fake{rows: 3, answer: right}
+	s := shardOf(t, short, long)
+	if _, err := s.Find(ctx, testTenant, []archive.Day{oneDay}, "x"); !errors.Is(err, archive.ErrIncomplete) {
+		t.Errorf("Find returns %v", err)
+	}
+	if short.asked.Load()+long.asked.Load() > 0 {
+		t.Error("a server that does not hold all rows was asked")
+	}
+}
+
+// TestExpensiveQueriesAreNotRepeated: another copy would take as much time and memory.
+func TestExpensiveQueriesAreNotRepeated(t *testing.T) {
+	second := &fake{rows: 2, answer: right}
+	s := shardOf(t, &fake{rows: 2, answer: refused}, second)
+	var e *Error
+	if _, err := s.Count(ctx, &archive.Query{Tenant: testTenant, Days: []archive.Day{oneDay}}, nil); !errors.As(err, &e) || e.Code != codeMemoryExceeded {
+		t.Errorf("Count returns %v", err)
+	}
+	if second.asked.Load() > 0 {
+		t.Error("the second copy was asked, too")
+	}
+}
+
+func TestServersAreURLs(t *testing.T) {
+	for _, wrong := range []string{"", "clickhouse:8123", "tcp://clickhouse:9000", "http://", "http://user:secret@clickhouse:8123", "http://clickhouse:8123/?database=x"} {
+		if _, err := Open(Options{Servers: []string{wrong}}); err == nil {
+			t.Errorf("%q is taken for the URL of a server", wrong)
+		}
+	}
+	if _, err := Open(Options{}); err == nil {
+		t.Error("a shard needs no server")
+	}
+}

@@ -1,0 +1,130 @@
+package clickhouse
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// server is one ClickHouse server of a shard.
+type server struct {
+	url, user, password string
+	http                *http.Client
+
+	mu       sync.Mutex
+	major    int                 // of its version; 0 before it was asked
+	holdings map[string]holdings // by table, as last asked
+}
+
+// Error is a server's refusal of a statement.
+type Error struct {
+	Server string
+	Code   int // of ClickHouse; 0 if the answer has none
+	Text   string
+}
+
+// Error returns the server with its message.
+func (e *Error) Error() string { return e.Server + ": " + e.Text }
+
+// Settings of statements. Answers are collected at the server, so that a failure is never found behind half an answer.
+var (
+	reading = map[string]string{"wait_end_of_query": "1", "max_execution_time": "5", "max_query_size": "67108864", "max_ast_elements": "1000000", "max_expanded_ast_elements": "5000000"}
+	long    = map[string]string{"wait_end_of_query": "1", "max_execution_time": "600", "max_query_size": "67108864"}
+)
+
+// maxMessage is the longest part of a server's message that is kept.
+const maxMessage = 2000
+
+var codeInText = regexp.MustCompile(`^Code: (\d+)`)
+
+// ask sends a statement and returns the answer.
+func (s *server) ask(ctx context.Context, statement string, settings map[string]string) ([]byte, error) {
+	return s.send(ctx, url.Values{}, strings.NewReader(statement), settings)
+}
+
+// insert sends a statement with the rows that it inserts.
+func (s *server) insert(ctx context.Context, statement string, rows io.Reader, settings map[string]string) error {
+	_, err := s.send(ctx, url.Values{"query": {statement}}, rows, settings)
+	return err
+}
+
+func (s *server) send(ctx context.Context, parameters url.Values, body io.Reader, settings map[string]string) ([]byte, error) {
+	for name, value := range maps.All(settings) {
+		parameters.Set(name, value)
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/?"+parameters.Encode(), body)
+	if err != nil {
+		return nil, err
+	}
+	if s.user != "" {
+		r.SetBasicAuth(s.user, s.password)
+	}
+	answer, err := s.http.Do(r)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.url, err)
+	}
+	defer answer.Body.Close() //nolint:errcheck // it was read
+	if answer.StatusCode == http.StatusOK {
+		var read bytes.Buffer
+		if _, err := read.ReadFrom(answer.Body); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.url, err)
+		}
+		return read.Bytes(), nil
+	}
+	text, _ := io.ReadAll(io.LimitReader(answer.Body, maxMessage))
+	refused := &Error{Server: s.url, Text: strings.TrimSpace(string(text))}
+	refused.Code, _ = strconv.Atoi(answer.Header.Get("X-ClickHouse-Exception-Code"))
+	if m := codeInText.FindStringSubmatch(refused.Text); m != nil && refused.Code == 0 {
+		refused.Code, _ = strconv.Atoi(m[1])
+	}
+	if refused.Text == "" {
+		refused.Text = answer.Status
+	}
+	return nil, refused
+}
+
+// version returns the server's major version.
+func (s *server) version(ctx context.Context) (int, error) {
+	s.mu.Lock()
+	major := s.major
+	s.mu.Unlock()
+	if major > 0 {
+		return major, nil
+	}
+	answer, err := s.ask(ctx, "SELECT version()", reading)
+	if err != nil {
+		return 0, err
+	}
+	first, _, _ := strings.Cut(string(answer), ".")
+	if major, err = strconv.Atoi(first); err != nil || major == 0 {
+		return 0, fmt.Errorf("%s: %q is not a version of ClickHouse", s.url, answer)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.major = major
+	return major, nil
+}
+
+// modernMajor is the first major version with codecs of columns, LowCardinality and syncs of parts.
+const modernMajor = 20
+
+func (s *server) modern(ctx context.Context) (bool, error) {
+	major, err := s.version(ctx)
+	return major >= modernMajor, err
+}
+
+// newHTTP returns a client whose connections are kept, and whose answers must begin in time.
+func newHTTP(transport *http.Transport) *http.Client {
+	transport.MaxIdleConnsPerHost = 4
+	transport.ResponseHeaderTimeout = 10 * time.Minute // the answer begins when it is complete
+	return &http.Client{Transport: transport}
+}

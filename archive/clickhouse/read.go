@@ -1,0 +1,207 @@
+package clickhouse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"oplog/archive"
+	"oplog/oplog"
+)
+
+// complete calls ask with servers that hold all rows of the days, until one answers. Without one it returns ErrIncomplete with what is known of each.
+func (s *Shard) complete(ctx context.Context, tenant string, days []archive.Day, ask func(one *server) error) error {
+	failed := []error{archive.ErrIncomplete}
+	for _, one := range s.servers {
+		has, err := one.hasAll(ctx, tenant, days)
+		switch {
+		case err == nil && !has:
+			failed = append(failed, fmt.Errorf("%s does not hold all rows", one.url))
+			continue
+		case err == nil:
+			err = ask(one)
+		}
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if isExpensive(err) {
+			return err // another copy would take as long
+		}
+		failed = append(failed, err)
+	}
+	return errors.Join(failed...)
+}
+
+// Codes of ClickHouse (src/Common/ErrorCodes.cpp).
+const (
+	codeTooSlow        = 160
+	codeTimeout        = 159
+	codeMemoryExceeded = 241
+)
+
+// isExpensive reports whether a query took more time or memory than it may.
+func isExpensive(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && slices.Contains([]int{codeTooSlow, codeTimeout, codeMemoryExceeded}, e.Code)
+}
+
+// Page asks for the newest days first, for twice as many each time; see [archive.Engine].
+func (s *Shard) Page(ctx context.Context, q *archive.Query, before oplog.Key, limit int) (keys []oplog.Key, more bool, err error) {
+	days := q.Days
+	if !before.IsZero() {
+		date := oplog.DateOf(before.Time())
+		end, _ := slices.BinarySearchFunc(days, date, func(d archive.Day, date string) int {
+			if d.Date <= date {
+				return -1
+			}
+			return 1
+		})
+		days = days[:end]
+	}
+	if len(days) == 0 {
+		return nil, false, nil
+	}
+	err = s.complete(ctx, q.Tenant, days, func(one *server) error {
+		keys = nil
+		rest := days
+		for window := 1; len(rest) > 0 && len(keys) <= limit; window *= 2 {
+			part := rest[max(0, len(rest)-window):]
+			rest = rest[:len(rest)-len(part)]
+			found, err := one.newest(ctx, q, part, before, limit+1-len(keys))
+			if err != nil {
+				return err
+			}
+			keys = append(keys, found...)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	if len(keys) > limit {
+		return keys[:limit], true, nil
+	}
+	return keys, false, nil
+}
+
+// newest returns the newest matches of some days before a key.
+func (s *server) newest(ctx context.Context, q *archive.Query, days []archive.Day, before oplog.Key, limit int) ([]oplog.Key, error) {
+	part := *q
+	part.Days = days
+	c := where(&part)
+	if !before.IsZero() {
+		c.add("time <= %d AND (time < %d OR seq < %d)", before.Micros(), before.Micros(), before.Seq())
+	}
+	return s.keys(ctx, fmt.Sprintf("SELECT time, seq FROM %s%s ORDER BY time DESC, seq DESC LIMIT %d FORMAT RowBinary", tableOf(q.Tenant), c, limit))
+}
+
+// keys asks for keys.
+func (s *server) keys(ctx context.Context, statement string) ([]oplog.Key, error) {
+	answer, err := s.ask(ctx, statement, reading)
+	if err != nil {
+		return nil, err
+	}
+	d := rowDecoder{left: answer}
+	var keys []oplog.Key
+	for d.more() {
+		keys = append(keys, d.key())
+	}
+	return keys, d.err
+}
+
+// maxFound is the most entries with one sender's id that are found.
+const maxFound = 1000
+
+// Find finds a sender's id; see [archive.Engine].
+func (s *Shard) Find(ctx context.Context, tenant string, days []archive.Day, id string) (keys []oplog.Key, err error) {
+	if id == "" || len(days) == 0 {
+		return nil, nil
+	}
+	err = s.complete(ctx, tenant, days, func(one *server) error {
+		keys, err = one.keys(ctx, fmt.Sprintf("SELECT time, seq FROM %s WHERE %s AND id = %s ORDER BY time DESC, seq DESC LIMIT %d FORMAT RowBinary", tableOf(tenant), inDays(days), quote(id), maxFound))
+		return err
+	})
+	return keys, err
+}
+
+// leavesAtATime is how many leaves an answer has.
+const leavesAtATime = 10_000
+
+// Leaves asks for some leaves at a time, from where the last answer ended; see [archive.Engine].
+func (s *Shard) Leaves(ctx context.Context, r *archive.Range, visit func(key oplog.Key, leaf []byte) error) error {
+	if len(r.Days) == 0 || r.Keys != nil && len(r.Keys) == 0 {
+		return nil
+	}
+	var last oplog.Key
+	for {
+		var answer []byte
+		err := s.complete(ctx, r.Tenant, r.Days, func(one *server) (err error) {
+			answer, err = one.ask(ctx, leavesStatement(r, last), long)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		d := rowDecoder{left: answer}
+		n := 0
+		for ; d.more(); n++ {
+			last = d.key()
+			leaf := d.text()
+			if d.err != nil {
+				break
+			}
+			if err := visit(last, leaf); err != nil {
+				return err
+			}
+		}
+		if d.err != nil || n < leavesAtATime {
+			return d.err
+		}
+	}
+}
+
+// leavesStatement asks for the leaves that come after one; the zero key for the first ones.
+func leavesStatement(r *archive.Range, last oplog.Key) string {
+	c := condition{inDays(r.Days)}
+	order := "time DESC, seq DESC"
+	if r.BySeq {
+		order = "seq"
+	}
+	switch {
+	case last.IsZero():
+	case r.BySeq:
+		c.add("seq > %d", last.Seq())
+	default:
+		c.add("time <= %d AND (time < %d OR seq < %d)", last.Micros(), last.Micros(), last.Seq())
+	}
+	if !r.From.IsZero() {
+		c.add("time >= %d AND (time > %d OR seq >= %d)", r.From.Micros(), r.From.Micros(), r.From.Seq())
+	}
+	if !r.To.IsZero() {
+		c.add("time <= %d AND (time < %d OR seq < %d)", r.To.Micros(), r.To.Micros(), r.To.Seq())
+	}
+	if r.FirstSeq > 0 {
+		c.add("seq >= %d", r.FirstSeq)
+	}
+	if r.EndSeq > 0 {
+		c.add("seq < %d", r.EndSeq)
+	}
+	if r.Keys != nil {
+		keys := make([]string, len(r.Keys))
+		for i, k := range r.Keys {
+			keys[i] = fmt.Sprintf("(%d,%d)", k.Micros(), k.Seq())
+		}
+		first, newest := slices.MinFunc(r.Keys, oplog.Key.Compare), slices.MaxFunc(r.Keys, oplog.Key.Compare)
+		c.add("time BETWEEN %d AND %d AND (time, seq) IN (%s)", first.Micros(), newest.Micros(), strings.Join(keys, ","))
+	}
+	return fmt.Sprintf("SELECT time, seq, leaf FROM %s%s ORDER BY %s LIMIT %d FORMAT RowBinary", tableOf(r.Tenant), c, order, leavesAtATime)
+}
+
+// ceilMicros returns a time in microseconds, rounded up.
+func ceilMicros(t time.Time) int64 { return t.Add(time.Microsecond - time.Nanosecond).UnixMicro() }
