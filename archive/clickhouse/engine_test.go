@@ -305,7 +305,7 @@ func countPlain(c *archive.Counts, e *oplog.Entry, buckets []time.Time) {
 }
 
 // openShard opens a shard of one server with nothing on it: ClickHouse as a library (tools/clickhouse), which make test-archive provides.
-func openShard(t *testing.T) *Shard {
+func openShard(t testing.TB) *Shard {
 	t.Helper()
 	program := os.Getenv("OPLOG_CLICKHOUSE")
 	if program == "" {

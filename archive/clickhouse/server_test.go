@@ -9,7 +9,7 @@ import (
 )
 
 // startServer starts the program that stands for a server, and returns its URL.
-func startServer(t *testing.T, program string) string {
+func startServer(t testing.TB, program string) string {
 	t.Helper()
 	c := exec.Command(program, "-library", os.Getenv("OPLOG_CLICKHOUSE_LIBRARY"), "-data", t.TempDir())
 	c.Stderr = os.Stderr
