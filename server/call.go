@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"sort"
 	"strings"
@@ -23,6 +24,7 @@ type call struct {
 	*principal
 	at           time.Time // when it came
 	query        url.Values
+	body         []byte // of an operation served by Huma
 	route        *route
 	trailDetails trailDetails // for the trail
 	audit        *trail.Audit // tells of the change that the call makes, if it makes one
@@ -48,27 +50,18 @@ type (
 	holderKey struct{} // of the caller, see holder
 )
 
-// typed makes a route of a handler served by Huma, which validates input, encodes output, and documents both by their types.
+// typed makes a route of a handler served by Huma, which validates input, encodes output, and documents both by their types; see operation.
 func typed[I, O any](handle func(context.Context, *call, *I) (*O, error)) func(*Server, *route) {
 	return func(s *Server, r *route) {
-		op := r.operation()
-		op.Middlewares = huma.Middlewares{s.admit(r)}
-		serve := func(ctx context.Context, in *I) (*O, error) {
-			c := ctx.Value(callKey{}).(*call)
-			out, err := handle(ctx, c, in)
-			if err != nil {
-				s.recordRefusedBy(r, c, err)
-				setRetryAfter(c.http, err)
-				return nil, s.problem(r.method, r.path, err)
+		o := newOperation(r, reflect.TypeFor[I](), reflect.TypeFor[O]())
+		o.handle = func(ctx context.Context, c *call, in any) (any, error) {
+			out, err := handle(ctx, c, in.(*I))
+			if err != nil || out == nil {
+				return nil, err
 			}
-			s.recordInTrail(c)
 			return out, nil
 		}
-		huma.Register(s.api, op, serve)
-		if r.method == http.MethodGet {
-			op.Method, op.Hidden = http.MethodHead, true
-			huma.Register(s.api, op, serve)
-		}
+		s.register(o)
 	}
 }
 
@@ -111,7 +104,7 @@ func (s *Server) admit(r *route) func(huma.Context, func(huma.Context)) {
 			err = fiber.NewError(http.StatusUnsupportedMediaType, "Content-Encoding is not supported here; send the body uncompressed.")
 		}
 		if err == nil {
-			err = s.bodies.Take(c, in.holder())
+			in.body, err = s.bodies.Take(c, in.holder())
 		}
 		if err == nil && changes(r.method) && r.callers != anyone {
 			_, err = s.callerNow(in.principal) // the body may have taken long to arrive

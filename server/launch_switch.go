@@ -88,7 +88,7 @@ func (s *Server) continueLaunch(c *fiber.Ctx, in *call) error {
 	if _, err := wire.ContentType(c, fiber.MIMEApplicationForm); err != nil {
 		return err
 	}
-	if err := s.bodies.Take(c, in.holder()); err != nil {
+	if _, err := s.bodies.Take(c, in.holder()); err != nil {
 		return err
 	}
 	form, err := url.ParseQuery(string(c.Request().Body()))

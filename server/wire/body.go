@@ -95,10 +95,11 @@ func (b *Bodies) Read(c *fiber.Ctx, caller Holder) ([]byte, error) {
 	return body, nil
 }
 
-// Take reads the body of an operation served by Huma, and leaves parsing to Huma. Callers that are not authenticated send small ones.
-func (b *Bodies) Take(c *fiber.Ctx, caller Holder) error {
+// Take returns the body of an operation served by Huma, nil without one, and leaves it to Huma to read and validate it again. Callers that
+// are not authenticated send small ones.
+func (b *Bodies) Take(c *fiber.Ctx, caller Holder) ([]byte, error) {
 	if c.Request().BodyStream() == nil {
-		return nil
+		return nil, nil
 	}
 	most := MaxAnonymousBytes
 	if c.Locals(authenticatedKey{}) != nil {
@@ -108,7 +109,7 @@ func (b *Bodies) Take(c *fiber.Ctx, caller Holder) error {
 	if err == nil {
 		c.Request().SetBodyStream(bytes.NewReader(body), len(body))
 	}
-	return err
+	return body, err
 }
 
 // heldKey is the request's key of the memory that its body holds.
