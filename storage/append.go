@@ -19,6 +19,7 @@ type appendRequest struct {
 	deletion *oplog.Deletion      // to begin, which the first entry reports, if there is one
 	key      *signingKey          // to replace the log's by
 	others   []*appendRequest     // with entries of other tenants, which are recorded if these are
+	may      func() error         // asked in the transaction; an error rejects the request; nil: it may
 	receipts []oplog.Receipt
 	recorded []oplog.Entry // entries that were not duplicates
 	refused  error         // only this request was rejected; the transaction continues

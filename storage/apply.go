@@ -10,7 +10,13 @@ import (
 // applyAll writes a group of requests, each completely or not at all.
 func (db *DB) applyAll(tx *bolt.Tx, writers map[string]*tenantWriter, group []*appendRequest) error {
 	for _, r := range group {
-		if r.refused = db.checkRevisions(tx, r.changes); r.refused != nil {
+		if r.may != nil {
+			r.refused = r.may()
+		}
+		if r.refused == nil {
+			r.refused = db.checkRevisions(tx, r.changes)
+		}
+		if r.refused != nil {
 			continue
 		}
 		if err := db.applyEntries(tx, writers, r); err != nil {

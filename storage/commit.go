@@ -105,6 +105,9 @@ func (db *DB) commit(group []*appendRequest) {
 		}
 		for _, r := range group {
 			if r.refused == nil {
+				if r.key != nil {
+					db.key.Store(r.key) // in the order of transactions, as follow does
+				}
 				db.tell(r)
 				for _, one := range r.others {
 					db.tell(one)

@@ -62,12 +62,13 @@ func (db *DB) Rotate(r Rotation) error {
 		}
 		return err
 	}
-	db.key.Store(now)
 	if err := db.finishRotation(path, r.SignCommand != ""); err != nil {
 		return fmt.Errorf("the key was replaced by %s, and the next start will do what could not be done now: %w", verifier, err)
 	}
 	return nil
 }
+
+var errKeyReplaced = errors.New("the log's key was replaced meanwhile, on another node; nothing was changed here")
 
 // previousSigner returns what signs the replacement of a key; nil if the key is lost: it is not there, or its command does not sign.
 func (db *DB) previousSigner(old *signingKey, lost bool) (note.Signer, error) {
@@ -96,7 +97,12 @@ func (db *DB) replaceKey(r Rotation, old *signingKey, previous note.Signer, now 
 		return err
 	}
 	now.changes = append(slices.Clone(old.changes), change)
-	request := &appendRequest{key: now}
+	request := &appendRequest{key: now, may: func() error {
+		if db.VerifierKey() != old.verifier {
+			return errKeyReplaced
+		}
+		return nil
+	}}
 	if r.Tell != nil {
 		entries, err := r.Tell(old.verifier, now.verifier)
 		if err != nil {
@@ -166,12 +172,13 @@ func (db *DB) finishRotation(path string, byCommand bool) error {
 	if byCommand {
 		return db.removeReplaced(path)
 	}
+	ours := db.VerifierKey() // once, as a message may replace the key meanwhile: neither placed nor known as still to come, the new one was removed
 	next := filepath.Join(db.dir, nextKeyName)
 	_, verifier, err := readSigner(next)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err == nil && verifier == db.VerifierKey() {
+	if err == nil && verifier == ours {
 		var text []byte
 		if text, err = durable.ReadSecret(next); err == nil {
 			err = durable.WriteSecret(path, string(text))
@@ -180,7 +187,7 @@ func (db *DB) finishRotation(path string, byCommand bool) error {
 	if err != nil {
 		return fmt.Errorf("put the new signing key in place: %w", err)
 	}
-	if _, replicated := db.Replicated(); replicated && verifier != db.VerifierKey() {
+	if _, replicated := db.Replicated(); replicated && verifier != ours {
 		return nil // other nodes may have the rotation, and this one not yet
 	}
 	return durable.Remove(next) // of an interrupted rotation, if it is not the store's

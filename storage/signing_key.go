@@ -124,12 +124,13 @@ func (db *DB) loadSigner(inside string, o Options) error {
 			return err
 		}
 	}
+	k := db.key.Load()
 	if o.SignCommand != "" {
-		signer, err := signing.NewCommand(o.SignCommand, db.VerifierKey())
+		signer, err := signing.NewCommand(o.SignCommand, k.verifier)
 		if err != nil {
 			return err
 		}
-		db.setSigner(signer)
+		db.setSigner(k, signer)
 		return nil
 	}
 	signer, verifier, err := readSigner(path)
@@ -137,26 +138,27 @@ func (db *DB) loadSigner(inside string, o Options) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && (o.WithoutKey || replicated):
 		return nil
-	case err == nil && replicated && verifier != db.VerifierKey() && strings.HasPrefix(verifier, db.name()+"+"):
+	case err == nil && replicated && verifier != k.verifier && strings.HasPrefix(verifier, db.name()+"+"):
 		return nil // it was replaced on another node, whose key is to be adopted
 	case errors.Is(err, fs.ErrNotExist):
 		return db.errNoKey()
 	case err != nil:
 		return err
-	case verifier != db.VerifierKey() && strings.HasPrefix(verifier, db.name()+"+"):
+	case verifier != k.verifier && strings.HasPrefix(verifier, db.name()+"+"):
 		return fmt.Errorf("%s is the key that this log has before or after a rotation: its verifier key is %s, the store's is %s; "+
-			"put the key there that belongs to the store, or if it is lost for good, move this one away and begin a new one with oplog key rotate --lost", path, verifier, db.VerifierKey())
-	case verifier != db.VerifierKey():
-		return fmt.Errorf("%s is the key of another log: its verifier key is %s, that of this log is %s; put the log's own key there", path, verifier, db.VerifierKey())
+			"put the key there that belongs to the store, or if it is lost for good, move this one away and begin a new one with oplog key rotate --lost", path, verifier, k.verifier)
+	case verifier != k.verifier:
+		return fmt.Errorf("%s is the key of another log: its verifier key is %s, that of this log is %s; put the log's own key there", path, verifier, k.verifier)
 	}
-	db.setSigner(signer)
+	db.setSigner(k, signer)
 	return nil
 }
 
 // HasKey reports whether the store can sign. A replicated one cannot from when its key was replaced on another node until it adopts the new one.
 func (db *DB) HasKey() bool { return db.key.Load().signer != nil }
 
-// AdoptKey makes a private key from another node, which must be the log's, that of this one.
+// AdoptKey makes a private key from another node, which must be the log's, that of this one. If a message replaces the log's key meanwhile, the store
+// cannot sign yet: see HasKey.
 func (db *DB) AdoptKey(text string) error {
 	db.signMu.Lock()
 	defer db.signMu.Unlock()
@@ -164,8 +166,8 @@ func (db *DB) AdoptKey(text string) error {
 	if err != nil {
 		return err
 	}
-	if verifier != db.VerifierKey() {
-		return fmt.Errorf("the key is not that of this log: its verifier key is %s, that of this log is %s", verifier, db.VerifierKey())
+	if ours := db.VerifierKey(); verifier != ours {
+		return fmt.Errorf("the key is not that of this log: its verifier key is %s, that of this log is %s", verifier, ours)
 	}
 	if err := durable.WriteSecret(filepath.Join(db.dir, keyName), strings.TrimSpace(text)+"\n"); err != nil {
 		return err
@@ -184,9 +186,9 @@ func (db *DB) AdoptNextKey() error {
 	return db.loadSigner("", Options{ReadOnly: true})
 }
 
-func (db *DB) setSigner(signer note.Signer) {
-	k := db.key.Load()
-	db.key.Store(&signingKey{signer: signer, verifier: k.verifier, changes: k.changes})
+// setSigner makes a signer sign for the log's key, for which it was found, unless a message that was applied meanwhile has replaced that.
+func (db *DB) setSigner(k *signingKey, signer note.Signer) {
+	db.key.CompareAndSwap(k, &signingKey{signer: signer, verifier: k.verifier, changes: k.changes})
 }
 
 // moveKeyOut writes a key in the store to its file, and then removes it from the store.
