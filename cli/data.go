@@ -209,7 +209,7 @@ func (m *Program) openNode(dir string, db *storage.DB, of *cluster.Node) (*node.
 	}
 	var store oplog.Store = db
 	if of != nil {
-		store, o.Node, o.Leads, o.Members = of.Store(), of.ID(), of.Leads, of.Members
+		store, o.Node, o.Leading, o.Members = of.Store(), of.ID(), of.Term, of.Members
 	}
 	if db.KeyMoved() {
 		m.say(slog.LevelWarn, fmt.Sprintf("The signing key was moved from the store to %s. Keep a copy of that file: new backups do not contain it. Earlier backups, and unused pages of the store, still do; keep them secret.\n", filepath.Join(dir, "signing.key")))

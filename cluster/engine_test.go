@@ -96,8 +96,11 @@ func (o *opened3) Close() error {
 // BeginDeletion calls it on the node that leads, as the journal does.
 func (o *opened3) BeginDeletion(d *oplog.Deletion, report ...oplog.Entry) error {
 	leader := o.c.leader().node()
-	if err := leader.Store().BeginDeletion(d, report...); err != nil {
+	decided := *d
+	decided.Term = leader.Term()
+	if err := leader.Store().BeginDeletion(&decided, report...); err != nil {
 		return err
 	}
+	d.ID = decided.ID
 	return o.node.node().WaitApplied(context.Background(), leader.Applied())
 }

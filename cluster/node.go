@@ -233,7 +233,10 @@ func (n *Node) Store() *Store { return n.store }
 func (n *Node) ID() string { return n.id.ID }
 
 // Leads reports whether this node leads, and has applied all that was acknowledged before.
-func (n *Node) Leads() bool { return n.leading.Load() != 0 }
+func (n *Node) Leads() bool { return n.Term() != 0 }
+
+// Term returns the term in which this node leads; 0 if it does not.
+func (n *Node) Term() uint64 { return n.leading.Load() }
 
 // Leader returns the node that leads, if one is known.
 func (n *Node) Leader() (id, address string, ok bool) {

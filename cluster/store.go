@@ -72,7 +72,8 @@ func (s *Store) PutRecords(changes []oplog.RecordChange, audit ...oplog.Entry) e
 }
 
 // BeginDeletion closes days, on the node that leads only; see [oplog.Retainer]. What is to be deleted was decided under locks of one process, so that
-// must be the one that also changes holds and retention.
+// must be the one that also changes holds and retention, in the term of the decision: another node that led meanwhile may have set a hold, which this
+// one has, so that the chain fits, but did not read. In the transaction, nothing of another leader can come in between.
 func (s *Store) BeginDeletion(d *oplog.Deletion, report ...oplog.Entry) error {
 	if !s.begin() {
 		return errClosing
@@ -84,7 +85,12 @@ func (s *Store) BeginDeletion(d *oplog.Deletion, report ...oplog.Entry) error {
 	if !s.node.Leads() {
 		return errNotLeading
 	}
-	return s.DB.BeginDeletion(d, report...)
+	return s.DB.BeginDeletionIf(func() error {
+		if s.node.Term() != d.Term {
+			return errNotLeading
+		}
+		return nil
+	}, d, report...)
 }
 
 // write does a write here if this node leads, and otherwise has the one that does do it.

@@ -194,12 +194,42 @@ func TestDeletionsBeginWhereTheNodeLeads(t *testing.T) {
 	c := newTrio(t, "")
 	mustSend(t, c.leader(), "a")
 	for _, n := range []*testNode{c.follower(), c.leader()} {
-		d := oplog.Deletion{Tenant: "acme", At: morning, Days: []oplog.Days{{From: "2026-11-01", To: "2026-11-02"}}}
+		d := oplog.Deletion{Tenant: "acme", At: morning, Days: []oplog.Days{{From: "2026-11-01", To: "2026-11-02"}}, Term: n.node().Term()}
 		report := testEntry("d")
 		report.Tenant, report.ID = oplog.TrailName("acme"), ""
 		err := n.node().Store().BeginDeletion(&d, report)
 		if leads := n == c.leader(); (err == nil) != leads || !leads && oplog.CodeOf(err) != oplog.CodeUnavailable {
 			t.Errorf("where the node leads %t: %v", leads, err)
+		}
+	}
+	c.settle()
+}
+
+// TestDeletionsOfAnotherTerm: a node that leads again refuses a deletion of the term before, as another leader may have set a hold meanwhile. Its message
+// would continue the chain.
+func TestDeletionsOfAnotherTerm(t *testing.T) {
+	c := newTrio(t, "")
+	mustSend(t, c.leader(), "a")
+	c.settle()
+	first := c.leader()
+	d := oplog.Deletion{Tenant: "acme", At: morning, Days: []oplog.Days{{From: "2026-11-01", To: "2026-11-02"}}, Term: first.node().Term()}
+	lead := func(from, to *testNode) {
+		if err := from.node().Transfer(t.Context(), to.node().ID()); err != nil {
+			t.Fatal(err)
+		}
+		c.await(to.node().Leads)
+	}
+	other := c.others(first)[0]
+	lead(first, other)
+	mustSend(t, other, "b")
+	lead(other, first)
+	for _, term := range []uint64{d.Term, 0, first.node().Term()} {
+		d.Term = term
+		report := testEntry("")
+		report.Tenant = oplog.TrailName("acme")
+		err := first.node().Store().BeginDeletion(&d, report)
+		if now := term == first.node().Term(); (err == nil) != now || !now && oplog.CodeOf(err) != oplog.CodeUnavailable {
+			t.Errorf("in term %d, one of term %d: %v", first.node().Term(), term, err)
 		}
 	}
 	c.settle()

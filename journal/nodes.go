@@ -15,9 +15,9 @@ import (
 // In a log on several nodes, the one that leads decides what is deleted. BeginDeletion closes the days in all copies at once, with the entry of the
 // trail; then each node removes them from its own disk and index, now or when it runs again. What a copy still has is found in the copy itself.
 //
-// If another node takes over in the middle of a run, the old one begins no further deletion, and the store would refuse it. A deletion that has
-// begun but is not marked as finished is finished by the new one, whose own copy was told of it like all others. So “finished” means: off the disk of
-// the node that led.
+// If another node takes over in the middle of a run, the old one begins no further deletion, and the store would refuse it, even if the old one leads
+// again by then: what it has decided is of another term. A deletion that has begun but is not marked as finished is finished by the new one, whose own
+// copy was told of it like all others. So “finished” means: off the disk of the node that led.
 
 // waitingRecord has the deletions that wait for an owner: the node that leads knows them, and all show them.
 const waitingRecord = "deletions_waiting"

@@ -78,7 +78,7 @@ func TestNodesDeleteTheirCopies(t *testing.T) {
 // TestDeletionAcrossLeaders: a node that led when a deletion began does not finish it; the next one does, and the first begins none any more.
 func TestDeletionAcrossLeaders(t *testing.T) {
 	n := newRetainedNodes(t, 2)
-	d := oplog.Deletion{Tenant: "acme", At: n.Clock.Now(), Days: []oplog.Days{{From: "2026-05-04", To: "2026-08-12"}}, Dates: 2, Entries: 2, Through: 3}
+	d := oplog.Deletion{Tenant: "acme", At: n.Clock.Now(), Days: []oplog.Days{{From: "2026-05-04", To: "2026-08-12"}}, Dates: 2, Entries: 2, Through: 3, Term: n.All[0].Place.Term()}
 	if err := n.All[1].Journal.Retain(t.Context()); oplog.CodeOf(err) != oplog.CodeUnavailable {
 		t.Errorf("a node that does not lead deletes: %v", err)
 	}
@@ -96,6 +96,28 @@ func TestDeletionAcrossLeaders(t *testing.T) {
 	})
 	if err := n.All[0].Journal.Retain(t.Context()); oplog.CodeOf(err) != oplog.CodeUnavailable {
 		t.Errorf("the old leader deletes: %v", err)
+	}
+}
+
+// TestHoldOfAnotherLeader: a deletion that was decided before another node led, which set a hold, does not begin, though the first leads again by then.
+func TestHoldOfAnotherLeader(t *testing.T) {
+	n := newRetainedNodes(t, 2)
+	n.All[0].BeforeDeletion = func() {
+		n.Lead(1)
+		if _, err := n.All[1].Directory.AddHold("acme", oplog.Hold{From: "2026-05-01", Reason: "case 7", SetBy: "admin"}); err != nil {
+			t.Error(err)
+		}
+		n.Lead(0)
+	}
+	if err := n.All[0].Journal.Retain(t.Context()); oplog.CodeOf(err) != oplog.CodeUnavailable {
+		t.Errorf("it deletes what is on hold: %v", err)
+	}
+	n.All[0].BeforeDeletion = nil
+	if err := n.All[0].Journal.Retain(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if r, err := n.All[1].Directory.Retention("acme"); err != nil || len(r.Deletions) > 0 || len(r.Holds) != 1 {
+		t.Errorf("%+v, %v", r, err)
 	}
 }
 

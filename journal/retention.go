@@ -145,6 +145,7 @@ func (j *Journal) retain(ctx context.Context, tenant string) error {
 
 // beginDeletion closes a tenant's expired days, of which there may be none.
 func (j *Journal) beginDeletion(ctx context.Context, tenant string) (d oplog.Deletion, err error) {
+	term := j.place.Term() // before the rules are read
 	err = j.directory.WithRulesLocked(tenant, func(t oplog.TenantState) error {
 		// From here on no entry of the days to delete is accepted, and those accepted before are in the index.
 		if err := j.directory.AwaitUses(tenant); err != nil {
@@ -159,7 +160,7 @@ func (j *Journal) beginDeletion(ctx context.Context, tenant string) (d oplog.Del
 		if d.Through, _, err = j.store.Counts(tenant); err != nil {
 			return err
 		}
-		return j.reportDeletion(&d)
+		return j.reportDeletion(&d, term)
 	})
 	return d, err
 }
@@ -197,8 +198,9 @@ func (j *Journal) finishDeletion(ctx context.Context, d oplog.Deletion) error {
 	return j.directory.FinishDeletion(d)
 }
 
-// reportDeletion begins a deletion and records it in the trail, both or neither.
-func (j *Journal) reportDeletion(d *oplog.Deletion) error {
+// reportDeletion begins a deletion, which was decided in a term, and records it in the trail, both or neither.
+func (j *Journal) reportDeletion(d *oplog.Deletion, term uint64) error {
+	d.Term = term
 	details, err := json.Marshal(d)
 	if err == nil {
 		err = j.mayBegin()

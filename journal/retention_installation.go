@@ -28,6 +28,7 @@ func (j *Journal) installation() (oplog.TenantState, error) {
 func (j *Journal) retainInstallation(ctx context.Context) error {
 	j.deletionMu.Lock()
 	defer j.deletionMu.Unlock()
+	term := j.place.Term() // before the deletions are read
 	t, err := j.installation()
 	if err != nil {
 		return err
@@ -42,7 +43,7 @@ func (j *Journal) retainInstallation(ctx context.Context) error {
 	if d.Through, _, err = j.store.Counts(d.Tenant); err != nil {
 		return err
 	}
-	if err := j.reportDeletion(&d); err != nil {
+	if err := j.reportDeletion(&d, term); err != nil {
 		return err
 	}
 	return j.finishDeletion(ctx, d)

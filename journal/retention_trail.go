@@ -30,6 +30,7 @@ func (j *Journal) retainTrail(ctx context.Context, tenant string) error {
 
 // beginTrailDeletion closes the expired days of a tenant's trail, of which there may be none.
 func (j *Journal) beginTrailDeletion(ctx context.Context, tenant string) (d oplog.Deletion, err error) {
+	term := j.place.Term() // before the rules are read
 	err = j.directory.WithRulesLocked(tenant, func(t oplog.TenantState) error {
 		if d, err = j.planTrailDeletion(ctx, t); err != nil || len(d.Days) == 0 {
 			return err
@@ -37,7 +38,7 @@ func (j *Journal) beginTrailDeletion(ctx context.Context, tenant string) (d oplo
 		if d.Through, _, err = j.store.Counts(d.Tenant); err != nil {
 			return err
 		}
-		return j.reportDeletion(&d)
+		return j.reportDeletion(&d, term)
 	})
 	return d, err
 }

@@ -45,7 +45,7 @@ type Options struct {
 
 	// Of a log on several nodes: see [oplog.Place].
 	Node    string
-	Leads   func() bool
+	Leading func() uint64
 	Members func() []string
 
 	// Space returns the free bytes and the size of a directory's volume; nil for [durable.Space].
@@ -61,7 +61,7 @@ func New(store oplog.Store, index oplog.Index, o Options) (*Node, error) {
 	if o.Space == nil {
 		o.Space = durable.Space
 	}
-	place := oplog.Place{Node: o.Node, Leading: o.Leads, Members: o.Members}
+	place := oplog.Place{Node: o.Node, Leading: o.Leading, Members: o.Members}
 	l := &Node{space: o.Space, Prover: store, Place: place, store: store, index: index, now: o.Now, dir: o.ExportDir}
 	l.Directory = directory.New(store, index, o.Now)
 	clock, err := journal.ReadClock(store, o.Now) // before the trail writes what a crash left unfinished

@@ -8,8 +8,9 @@ package oplog
 type Place struct {
 	Node string // id of this node; "" alone
 
-	// Leading reports whether this node is the one that such work is done on: it has applied all that the log had when it took over.
-	Leading func() bool
+	// Leading returns the term in which this node is the one that such work is done on, once it has applied all that the log had when it took over;
+	// 0 if it is not. A node that leads again does so in a later term.
+	Leading func() uint64
 
 	// Members returns the ids of all nodes of the log.
 	Members func() []string
@@ -19,4 +20,12 @@ type Place struct {
 func (p Place) Alone() bool { return p.Node == "" }
 
 // Leads reports whether this node does what is done once for the whole log.
-func (p Place) Leads() bool { return p.Alone() || p.Leading != nil && p.Leading() }
+func (p Place) Leads() bool { return p.Alone() || p.Term() != 0 }
+
+// Term returns the term in which this node does so; 0 alone, and if it does not.
+func (p Place) Term() uint64 {
+	if p.Leading == nil {
+		return 0
+	}
+	return p.Leading()
+}

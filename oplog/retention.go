@@ -27,6 +27,9 @@ type Deletion struct {
 	SetAt         time.Time `json:"set_at,omitzero" doc:"When that retention was set."`
 
 	FinishedAt time.Time `json:"finished_at,omitzero" doc:"When the entries were removed from disk; omitted until then."`
+
+	// Term is when it was decided: the term in which the node led before it read the rules; see [Place]. It is not kept.
+	Term uint64 `json:"-"`
 }
 
 // Contains reports whether a date was deleted.

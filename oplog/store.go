@@ -129,7 +129,8 @@ type Retainer interface {
 
 	// BeginDeletion writes a deletion's record and closes its days: from then on their entries are neither found nor accepted. Arrivals and
 	// leaves stay. The entry that reports it, if there is one, is recorded with it, both or neither, and gives the deletion its id. Of several
-	// nodes, only the one that leads can: elsewhere it is CodeUnavailable, since locks that keep holds and deletions apart are of one process.
+	// nodes, only the one that leads can, in the deletion's term: otherwise it is CodeUnavailable, since the locks that keep holds and deletions
+	// apart are of one process, and another one may have led meanwhile.
 	BeginDeletion(d *Deletion, report ...Entry) error
 
 	// DeleteDays removes the entries of closed days and their senders' ids from the disk of this copy, in short transactions.

@@ -95,7 +95,12 @@ func readDeletion(name, data []byte) (*oplog.Deletion, error) {
 
 // BeginDeletion writes the record of a deletion and closes its days; see [oplog.Store].
 func (db *DB) BeginDeletion(d *oplog.Deletion, report ...oplog.Entry) error {
-	r := &appendRequest{deletion: d, entries: report}
+	return db.BeginDeletionIf(nil, d, report...)
+}
+
+// BeginDeletionIf is BeginDeletion, unless a function that is called in the transaction returns an error.
+func (db *DB) BeginDeletionIf(may func() error, d *oplog.Deletion, report ...oplog.Entry) error {
+	r := &appendRequest{deletion: d, entries: report, may: may}
 	if len(report) > 0 {
 		r.tenant = report[0].Tenant
 	}

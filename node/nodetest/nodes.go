@@ -27,6 +27,7 @@ type Nodes struct {
 
 	mu       sync.Mutex
 	leader   int
+	term     uint64 // in which it leads
 	apart    bool // no node leads
 	told     bool // and stores say so
 	messages []storage.Message
@@ -43,6 +44,9 @@ type Member struct {
 	// Answer is called, if it is set, with what the leader answered to an Append, and returns what the node gets to know of it.
 	Answer func(error) error
 
+	// BeforeDeletion is called, if it is set, before a deletion begins that was decided on this node.
+	BeforeDeletion func()
+
 	nodes *Nodes
 	at    int
 	dead  *atomic.Bool // the program has ended without closing
@@ -53,7 +57,7 @@ type Member struct {
 // NewNodes opens a log on so many nodes, of which the first leads, with the tenants of New.
 func NewNodes(t *testing.T, n int) *Nodes {
 	t.Helper()
-	nodes := &Nodes{T: t, Clock: &Clock{At: Morning}, removed: make(map[string]bool)}
+	nodes := &Nodes{T: t, Clock: &Clock{At: Morning}, removed: make(map[string]bool), term: 1}
 	first := t.TempDir()
 	db, err := storage.Open(first, storage.Options{})
 	if err == nil {
@@ -96,7 +100,7 @@ func NewNodes(t *testing.T, n int) *Nodes {
 func (n *Nodes) Lead(at int) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.leader, n.apart = at, false
+	n.leader, n.apart, n.term = at, false, n.term+1
 }
 
 // Part ends that any node leads, until Lead. Told is whether stores say so by their Failure, as they do after a while.
@@ -125,10 +129,13 @@ func (n *Nodes) Members() (ids []string) {
 	return ids
 }
 
-func (n *Nodes) leads(at int) bool {
+func (n *Nodes) leads(at int) (term uint64) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return !n.apart && n.leader == at
+	if n.apart || n.leader != at {
+		return 0
+	}
+	return n.term
 }
 
 // leading returns the store of the node that leads.
@@ -221,7 +228,7 @@ func (m *Member) open() {
 	m.Node, err = node.New(view, m.index, node.Options{
 		Now: m.Clock.Now, ExportDir: filepath.Join(m.Dir, "exports"), Space: m.Disk.Space,
 		Formats: []oplog.ExportFormat{{Name: "txt", ContentType: "text/plain", New: m.Lines.writer}},
-		Node:    m.ID, Leads: func() bool { return m.nodes.leads(m.at) }, Members: m.nodes.Members,
+		Node:    m.ID, Leading: func() uint64 { return m.nodes.leads(m.at) }, Members: m.nodes.Members,
 	})
 	if err != nil {
 		m.T.Fatal(err)
@@ -311,7 +318,7 @@ func (s *memberStore) PutRecord(kind oplog.RecordKind, name string, replaces opl
 }
 
 func (s *memberStore) PutRecords(changes []oplog.RecordChange, audit ...oplog.Entry) error {
-	if s.of.nodes.leads(s.of.at) && !s.dead.Load() && s.of.BeforeLocal == nil {
+	if s.of.nodes.leads(s.of.at) != 0 && !s.dead.Load() && s.of.BeforeLocal == nil {
 		return s.DB.PutRecords(changes, audit...)
 	}
 	var local, shared []oplog.RecordChange
@@ -344,10 +351,18 @@ func (s *memberStore) PutRecords(changes []oplog.RecordChange, audit ...oplog.En
 }
 
 func (s *memberStore) BeginDeletion(d *oplog.Deletion, report ...oplog.Entry) error {
-	if !s.of.nodes.leads(s.of.at) || s.dead.Load() {
+	if before := s.of.BeforeDeletion; before != nil {
+		before()
+	}
+	if s.dead.Load() {
 		return errNoLeader()
 	}
-	return s.DB.BeginDeletion(d, report...)
+	return s.DB.BeginDeletionIf(func() error {
+		if term := s.of.nodes.leads(s.of.at); term == 0 || term != d.Term {
+			return errNoLeader()
+		}
+		return nil
+	}, d, report...)
 }
 
 // Eventually waits until something holds, which other goroutines bring about.
