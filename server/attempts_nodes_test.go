@@ -59,3 +59,34 @@ func TestLockHoldsAfterFailover(t *testing.T) {
 		t.Error("it is still shown as locked")
 	}
 }
+
+// TestPlaceLockHoldsAfterFailover: an account that is locked from an address is so on the next node that leads, too, and nowhere else; a browser that
+// signed in before likewise. An admin unlocks both.
+func TestPlaceLockHoldsAfterFailover(t *testing.T) {
+	nodes, f := newServers(t, 3)
+	_, device := f[0].cookiesOf(f[0].attempt("192.0.2.9", "admin", password, 200))
+	for range pairLimit.attempts {
+		f[0].attempt("192.0.2.1", "admin", "wrong", 401)
+		f[0].attempt("192.0.2.1", "nobody", "wrong", 401) // no such account
+	}
+	for range deviceLimit.attempts {
+		f[0].attempt("192.0.2.9", "admin", "wrong", 401, device)
+	}
+	nodetest.Eventually(t, "both locks are stored", func() bool {
+		spent, err := nodes.All[2].Identity.Attempts("admin")
+		return err == nil && len(spent.Places) == 2
+	})
+	if shown := f[2].get("owner", accountsPath, 200); !strings.Contains(shown, `"locked_until":"2026-11-20T08:`) || !strings.Contains(shown, `"locked_in_places":true`) {
+		t.Errorf("another node shows %s", shown)
+	}
+	nodes.Lead(1)
+	f[1].attempt("192.0.2.1", "admin", password, 429)
+	f[1].attempt("192.0.2.9", "admin", password, 429, device)
+	f[1].attempt("192.0.2.2", "admin", password, 200)
+	if found, err := nodes.All[1].Store.Records(oplog.RecordServer, "attempts/"); err != nil || len(found) != 1 {
+		t.Errorf("%d records, %v", len(found), err)
+	}
+	f[1].change("owner", "DELETE", accountsPath+"/admin/lock", "", 204)
+	f[1].attempt("192.0.2.1", "admin", password, 200)
+	f[1].attempt("192.0.2.9", "admin", password, 200, device)
+}

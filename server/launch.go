@@ -67,7 +67,7 @@ func (s *Server) launch(c *fiber.Ctx, in *call) error {
 
 // takeLaunch takes an attempt to follow a link. giveBack returns it, if it did not fail: valid links cost nothing.
 func (s *Server) takeLaunch(in *call, link launchLink) (giveBack func(), err error) {
-	giveBack, wait := s.throttle.take(bucket{"launch " + in.network(), launchLimit, false})
+	giveBack, wait := s.throttle.take(bucket{"launch " + in.network(), launchLimit, ""})
 	if wait > 0 {
 		s.recordFailed(in, "launch", identity.Account{Tenant: s.existing(link.tenant)}, reasonTooManyAttempts)
 		return nil, in.tooManyAttempts(wait)

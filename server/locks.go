@@ -56,12 +56,12 @@ func (l *placeLocks) unlock(username string) {
 // noteLocks notes where the accounts with a name became locked, by a failed attempt that counted for buckets. As in recordLock, all accounts are
 // searched whether or not there is one.
 func (s *Server) noteLocks(username string, buckets []bucket) error {
-	if err := s.shareAttempts(username); err != nil {
+	if err := s.shareAttempts(username, buckets); err != nil {
 		return err
 	}
 	var wait time.Duration
 	for _, b := range buckets {
-		if b.ofPlace {
+		if b.place != "" {
 			wait = max(wait, s.throttle.wait(b))
 		}
 	}
@@ -80,10 +80,14 @@ func (s *Server) noteLocks(username string, buckets []bucket) error {
 // lockedUntil returns when an account can sign in again, zero if it is not locked; somewhere is whether it is locked only in some places.
 func (s *Server) lockedUntil(username string) (until time.Time, somewhere bool) {
 	now := s.now()
-	if wait := max(s.throttle.wait(nameBucket(username)), s.throttle.wait(codesBucket(username)), s.lockedElsewhere(username, now)); wait > 0 {
+	elsewhere, inPlace := s.lockedElsewhere(username, now)
+	if wait := max(s.throttle.wait(nameBucket(username)), s.throttle.wait(codesBucket(username)), elsewhere); wait > 0 {
 		return now.Add(wait).UTC().Truncate(time.Second), false
 	}
-	if until = s.locks.until(username); until.After(now) {
+	if until = s.locks.until(username); inPlace.After(until) {
+		until = inPlace
+	}
+	if until.After(now) {
 		return until.UTC().Truncate(time.Second), true
 	}
 	return time.Time{}, false

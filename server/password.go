@@ -67,7 +67,7 @@ func (s *Server) changePassword(ctx context.Context, in *call, old, password str
 
 // checkOwnPassword checks the caller's password, sent in a field of the body, and returns the hash that it was checked with.
 func (s *Server) checkOwnPassword(ctx context.Context, in *call, operation, field, password string) (checked string, err error) {
-	giveBack, wait := s.throttle.take(bucket{"password " + in.token, passwordLimit, false})
+	giveBack, wait := s.throttle.take(bucket{"password " + in.token, passwordLimit, ""})
 	if wait > 0 {
 		return "", in.tooManyAttempts(wait)
 	}

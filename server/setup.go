@@ -51,7 +51,7 @@ func (s *Server) setUp(ctx context.Context, in *call, input *setUpInput) (*signI
 	if err != nil {
 		return nil, err
 	}
-	giveBack, wait := s.throttle.take(bucket{"setup " + in.network(), setupLimit, false})
+	giveBack, wait := s.throttle.take(bucket{"setup " + in.network(), setupLimit, ""})
 	if wait > 0 {
 		return nil, in.tooManyAttempts(wait)
 	}

@@ -215,12 +215,12 @@ func TestUnlockInPlaces(t *testing.T) {
 func TestThrottleForgetsNobody(t *testing.T) {
 	now := clock
 	limit := newThrottle(func() time.Time { return now })
-	attacked := bucket{"attacked", pairLimit, false}
+	attacked := bucket{"attacked", pairLimit, ""}
 	for range pairLimit.attempts {
 		limit.take(attacked)
 	}
 	for i := range 500 { // few enough that none shares all cells with the attacked one, in 20 million runs
-		if _, wait := limit.take(bucket{fmt.Sprint("another ", i), pairLimit, false}); wait > 0 {
+		if _, wait := limit.take(bucket{fmt.Sprint("another ", i), pairLimit, ""}); wait > 0 {
 			t.Fatalf("number %d waits %v", i, wait)
 		}
 	}
@@ -237,7 +237,7 @@ func TestThrottleForgetsNobody(t *testing.T) {
 	if _, wait := limit.take(attacked); wait != 0 {
 		t.Errorf("waits %v", wait)
 	}
-	if _, wait := limit.take(bucket{"free", addressLimit, false}, attacked); wait != pairLimit.every {
+	if _, wait := limit.take(bucket{"free", addressLimit, ""}, attacked); wait != pairLimit.every {
 		t.Errorf("waits %v", wait)
 	}
 	limit.free(attacked)

@@ -35,7 +35,7 @@ var (
 type bucket struct {
 	key string
 	limit
-	ofPlace bool // of a name in one place; see placeLocks
+	place string // if it is of a name in one place: which; see placeLocks
 }
 
 // throttle slows down guessing. Each bucket has a number of attempts, which are regained over time; successful ones cost nothing.
@@ -143,30 +143,30 @@ func (t *throttle) cells(key string) (cells [throttleRows]*int64) {
 
 // nameBucket counts the attempts with a name from all addresses.
 func nameBucket(username string) bucket {
-	return bucket{"name " + identity.NameKey(username), nameLimit, false}
+	return bucket{"name " + identity.NameKey(username), nameLimit, ""}
 }
 
 // signInBuckets returns what an attempt to sign in counts for. Names count whether or not there is such an account.
 func (s *Server) signInBuckets(in *call, username string) ([]bucket, error) {
 	device, err := s.knownDevice(in, username)
-	if err != nil || device != "" {
-		return []bucket{s.placeBucket("device "+device, username, deviceLimit)}, err
-	}
-	if err := s.takeOverAttempts(username); err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case device != "":
+		return s.takeOverAttempts(username, s.placeBucket("device "+device, username, deviceLimit))
 	}
 	address := in.network()
-	return []bucket{s.placeBucket("pair "+address, username, pairLimit), nameBucket(username), {"address " + address, addressLimit, false}}, nil
+	return s.takeOverAttempts(username, s.placeBucket("pair "+address, username, pairLimit), nameBucket(username), bucket{"address " + address, addressLimit, ""})
 }
 
 // placeBucket counts the attempts with a name in one place, since the name was last unlocked.
 func (s *Server) placeBucket(place, username string, l limit) bucket {
-	return bucket{fmt.Sprintf("%s %s %d", place, identity.NameKey(username), s.locks.generation(username)), l, true}
+	return bucket{fmt.Sprintf("%s %s %d", place, identity.NameKey(username), s.locks.generation(username)), l, place}
 }
 
 // codesBucket counts the codes of an account from all addresses.
 func codesBucket(username string) bucket {
-	return bucket{"codes " + identity.NameKey(username), codesLimit, false}
+	return bucket{"codes " + identity.NameKey(username), codesLimit, ""}
 }
 
 // codeBuckets returns what an attempt with the second factor of an account counts for. A person who knows the password could guess codes,
@@ -175,16 +175,15 @@ func codesBucket(username string) bucket {
 func (s *Server) codeBuckets(in *call, long bool) ([]bucket, error) {
 	username := in.account.Username
 	device, err := s.knownDevice(in, username)
-	if err != nil || device != "" {
-		return []bucket{s.placeBucket("code device "+device, username, codeLimit)}, err
-	}
-	if err := s.takeOverAttempts(username); err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case device != "":
+		return s.takeOverAttempts(username, s.placeBucket("code device "+device, username, codeLimit))
+	case long:
+		return s.takeOverAttempts(username, s.placeBucket("long code "+in.network(), username, codeLimit))
 	}
-	if long {
-		return []bucket{s.placeBucket("long code "+in.network(), username, codeLimit)}, nil
-	}
-	return []bucket{s.placeBucket("code "+in.network(), username, codeLimit), codesBucket(username)}, nil
+	return s.takeOverAttempts(username, s.placeBucket("code "+in.network(), username, codeLimit), codesBucket(username))
 }
 
 // network returns what counts as the caller's address.

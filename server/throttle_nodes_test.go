@@ -12,7 +12,7 @@ import (
 
 // TestAttemptsAreCountedByTheLeader: failed attempts are counted in memory, so of several nodes one must count them all, or somebody had as many more
 // as there are nodes. It is the one that leads, to which everything but GET is forwarded, and links of host systems: so no other request may count.
-// After a failover counting begins anew, as it does after a restart.
+// What is spent is also stored; see TestPlaceLockHoldsAfterFailover.
 func TestAttemptsAreCountedByTheLeader(t *testing.T) {
 	calls, routes := make(map[string][]string), make(map[string][]string) // called functions by function, methods by handler
 	files, err := filepath.Glob("*.go")
