@@ -95,7 +95,7 @@ func (c *clusterToken) Run(ctx context.Context, m *Program) error {
 			return err
 		}
 		l.Trail.Add(m.withSource(trail.Event{User: trail.CommandUser, Module: "server", Operation: "add_join_token"}))
-		fmt.Fprintln(m.Stderr, "One node can join with this token within an hour. It is as secret as the log's key: whoever joins gets the whole log.")
+		fmt.Fprintln(m.Stderr, "One node can join with this token within an hour. It is as secret as the log's key: a node that joins gets the whole log.")
 		_, err = fmt.Fprintln(m.Stdout, token)
 		return err
 	})

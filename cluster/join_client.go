@@ -161,7 +161,7 @@ func (id *identity) continueJoining(text []byte) error {
 	return id.writeAs(joiningFile) // with the address
 }
 
-// pinned returns the configuration for a connection to the cluster of a token: whoever answers must have a certificate of its authority.
+// pinned returns the configuration for a connection to the cluster of a token: the node that answers must have a certificate of its authority.
 func (t token) pinned(now func() time.Time) *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS13, NextProtos: []string{protocolJoin}, Time: now,

@@ -71,7 +71,7 @@ func TestTokenOfAnotherCluster(t *testing.T) {
 	foreign := other.token()
 	foreign.Address = o.id.Address
 	o.refuses(foreign, newAddress, "not of the cluster that the token is for")
-	foreign.CA = o.id.caHash() // whoever has read the hash has no secret
+	foreign.CA = o.id.caHash() // one who has read the hash has no secret
 	o.refuses(foreign, newAddress, "not one of this cluster")
 }
 

@@ -183,7 +183,7 @@ func TestWriteExport(t *testing.T) {
 	}
 }
 
-// Whoever writes the file is told how to pause.
+// The writer of the file is told how to pause.
 func TestExportsPause(t *testing.T) {
 	l := newLog(t)
 	l.Record("acme", nodetest.Entry("a", 1))

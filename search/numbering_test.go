@@ -13,7 +13,7 @@ import (
 	"oplog/oplog"
 )
 
-// TestMemoryOfDistinctUsers: whoever may record cannot fill the memory with users: each takes little, however long the id, the name and the role
+// TestMemoryOfDistinctUsers: a sender cannot fill the memory with users: each takes little, however long the id, the name and the role
 // are, also once a search has looked at all of them.
 func TestMemoryOfDistinctUsers(t *testing.T) {
 	const users = 100_000

@@ -223,7 +223,7 @@ func TestReadYourWrites(t *testing.T) {
 	}
 }
 
-// TestNewLeader: when the lead changes, changes go to whoever has it, and waiting for that is not seen.
+// TestNewLeader: when the lead changes, changes go to the new leader, and waiting for that is not seen.
 func TestNewLeader(t *testing.T) {
 	all := newNodes(t, 3)
 	for i := range 3 {

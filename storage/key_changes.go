@@ -34,7 +34,7 @@ type Rotation struct {
 }
 
 // Rotate replaces the log's key: the old key signs a statement that names the new one and covers the heads of all trees, and the store keeps
-// it. Entries are recorded meanwhile; whoever needs a signature waits, so that the old key signs nothing afterwards. The old private key is
+// it. Entries are recorded meanwhile; callers that need a signature wait, so that the old key signs nothing afterwards. The old private key is
 // removed.
 func (db *DB) Rotate(r Rotation) error {
 	db.signMu.Lock()

@@ -246,7 +246,7 @@ func TestRotateAfterAnUnfinishedOne(t *testing.T) {
 	mustRotate(t, db, Rotation{})
 }
 
-// TestRotateWhileRecording: entries are recorded while a slow command signs the replacement; the old key signs none of them, and whoever needs a
+// TestRotateWhileRecording: entries are recorded while a slow command signs the replacement; the old key signs none of them, and a caller that needs a
 // signature meanwhile gets that of the new key.
 func TestRotateWhileRecording(t *testing.T) {
 	db := openStore(t, t.TempDir())

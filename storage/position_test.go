@@ -6,7 +6,7 @@ import (
 	"oplog/oplog"
 )
 
-// TestPositionComesLast: a copy says that it has a message once whoever follows it has been told of it, so that what waits for the position finds it
+// TestPositionComesLast: a copy says that it has a message once its followers have been told of it, so that what waits for the position finds it
 // in indexes and caches.
 func TestPositionComesLast(t *testing.T) {
 	leader, follower, log := twoCopies(t)

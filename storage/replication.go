@@ -170,7 +170,7 @@ func (db *DB) follow(messages []Message) error {
 		}
 	}
 	db.tried(changed, err)
-	if err == nil { // once whoever waits for the position can find all of it
+	if err == nil { // once callers that wait for the position can find all of it
 		db.position.Store(&at)
 	}
 	return err
