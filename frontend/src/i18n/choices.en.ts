@@ -8,6 +8,8 @@ export const choicesEn = {
   moreUsers: (count: number) => `${n(count)} more. Type the start of a name or ID to find them.`,
   moreValues: (count: number) => `${n(count)} more. Type one in full to choose it.`,
   findOperationType: 'Find operation type',
+  groups: { destructive: 'Destructive', outward: 'Outward', create: 'Create', change: 'Change' },
+  findUser: 'Find user',
   findModule: 'Find functional module',
   findRole: 'Find role',
   exclude: 'Exclude',

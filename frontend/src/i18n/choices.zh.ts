@@ -8,6 +8,8 @@ export const choicesZh: typeof choicesEn = {
   moreUsers: (count) => `另有 ${n(count)} 个，输入名称或 ID 的开头即可查找。`,
   moreValues: (count) => `另有 ${n(count)} 个，输入完整内容即可选择。`,
   findOperationType: '查找操作类型',
+  groups: { destructive: '删除类', outward: '外发类', create: '新增类', change: '变更类' },
+  findUser: '查找用户',
   findModule: '查找功能模块',
   findRole: '查找角色',
   exclude: '排除',

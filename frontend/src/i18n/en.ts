@@ -21,7 +21,6 @@ export const en = {
   operationType: 'Operation type',
   content: 'Content',
   contentId: 'Content ID',
-  entryId: 'Entry ID',
   operationTime: 'Operation time',
   outcome: 'Outcome',
   success: 'Success',

@@ -1,6 +1,7 @@
 import { n, plural } from './numbers'
 
 export const entryEn = {
+  entryId: 'Entry ID',
   copyEntryId: 'Copy entry ID',
   recordedBy: 'Recorded by',
   entry: 'Entry',

@@ -4,6 +4,7 @@ import { n } from './numbers'
 import { spaced } from './spacing'
 
 export const entryZh: Widen<typeof entryEn> = {
+  entryId: '记录 ID',
   copyEntryId: '复制记录 ID',
   recordedBy: '记录来源',
   entry: '操作记录',

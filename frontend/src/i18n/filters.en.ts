@@ -6,7 +6,6 @@ export const filtersEn = {
   clearSearch: 'Clear search',
   filters: 'Filters',
   all: 'All',
-  findUser: 'Find user',
   moreFilters: 'More',
   /** The label of excluded values: `Not user`. */
   not: (label: string) => `Not ${/^[A-Z][a-z]/.test(label) ? label[0]?.toLowerCase() + label.slice(1) : label}`,
@@ -17,7 +16,6 @@ export const filtersEn = {
   done: 'Done',
   nothingFound: 'Nothing found',
   noOrganizations: 'No organizations yet. Your system sends them, or its operations add them.',
-  groups: { destructive: 'Destructive', outward: 'Outward', create: 'Create', change: 'Change' },
   export: 'Export',
 
   activeFilters: 'Active filters',

@@ -9,7 +9,6 @@ export const filtersZh: Widen<typeof filtersEn> = {
   clearSearch: '清除搜索',
   filters: '筛选',
   all: '全部',
-  findUser: '查找用户',
   moreFilters: '更多',
   not: (label) => (/^[A-Za-z]/.test(label) ? `排除 ${label}` : `排除${label}`),
   notThese: (values) => spaced('排除', values),
@@ -18,7 +17,6 @@ export const filtersZh: Widen<typeof filtersEn> = {
   done: '完成',
   nothingFound: '没有找到',
   noOrganizations: '还没有组织。组织由您的系统同步，或随其操作记录添加。',
-  groups: { destructive: '删除类', outward: '外发类', create: '新增类', change: '变更类' },
   export: '导出',
 
   activeFilters: '已选条件',

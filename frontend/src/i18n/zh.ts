@@ -17,7 +17,6 @@ export const zh: Dictionary = {
   operationType: '操作类型',
   content: '操作内容',
   contentId: '内容 ID',
-  entryId: '记录 ID',
   operationTime: '操作时间',
   outcome: '结果',
   success: '成功',

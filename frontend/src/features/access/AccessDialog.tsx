@@ -1,3 +1,4 @@
+import { useEntryMessages } from '../../i18n/entryMessages'
 import { copyText } from '../../lib/clipboard'
 import { prettyJson } from '../../model/api/recordedJson'
 import type { Entry } from '../../model/api/types'
@@ -24,6 +25,7 @@ interface Props {
 /** One entry of the access log, with its proof. */
 export function AccessDialog({ tenant, entry: row, context, onFilter, onClose }: Props) {
   const { messages } = context
+  const { entryId } = useEntryMessages()
   const full = useAccessEntry(tenant, row.id)
   const entry = full.data ?? row
   const facts = actionDetails(entry, context)
@@ -63,7 +65,7 @@ export function AccessDialog({ tenant, entry: row, context, onFilter, onClose }:
           </details>
         )}
         <p className="form-hint">
-          {context.common.entryId} <span className="mono">{entry.id}</span>
+          {entryId} <span className="mono">{entry.id}</span>
         </p>
       </div>
     </Dialog>

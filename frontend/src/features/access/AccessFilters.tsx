@@ -1,6 +1,6 @@
 import { type ReactNode, useRef, useState } from 'react'
 import { useAdminMessages } from '../../i18n/adminMessages'
-import { useMessages } from '../../i18n/language'
+import { useChoicesMessages } from '../../i18n/choicesMessages'
 import type { Step } from '../../lib/steps'
 import { type FilterName, type Filters, isExclusion, noFilters } from '../../model/log/filters'
 import { PeriodPicker } from '../../model/period/PeriodPicker'
@@ -106,10 +106,10 @@ interface ChoiceProps extends Pick<Props, 'filters' | 'choices' | 'onFilters'> {
 
 /** A filter by actor or action, with its choices. */
 function AccessChoiceFilter({ name, filters, choices, invalid, open, onOpen, onFilters }: ChoiceProps) {
-  const common = useMessages()
+  const { findUser } = useChoicesMessages()
   const { access } = useAdminMessages()
   const { label, findLabel, groups } = {
-    user: { label: access.user, findLabel: common.findUser, groups: choices.actors },
+    user: { label: access.user, findLabel: findUser, groups: choices.actors },
     operation: { label: access.action, findLabel: access.findAction, groups: choices.actions },
   }[name]
   return (

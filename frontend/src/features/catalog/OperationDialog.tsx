@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import { useAdminMessages } from '../../i18n/adminMessages'
+import { useChoicesMessages } from '../../i18n/choicesMessages'
 import { titleIn, useLanguage } from '../../i18n/language'
 import type { CatalogOperation, OperationGroup, Tenant } from '../../model/api/types'
 import { Choices } from '../../ui/form/Fields'
@@ -18,7 +19,8 @@ interface Props {
 const groups: OperationGroup[] = ['change', 'create', 'destructive', 'outward']
 
 export function OperationDialog({ tenant, operation, onClose }: Props) {
-  const { tag, messages: common } = useLanguage()
+  const { tag } = useLanguage()
+  const choices = useChoicesMessages()
   const messages = useAdminMessages().catalog
   const edit = useEditCatalog(tenant.id)
   const [key, setKey] = useState('')
@@ -44,7 +46,7 @@ export function OperationDialog({ tenant, operation, onClose }: Props) {
       <Choices
         label={messages.group}
         value={group}
-        choices={groups.map((value) => ({ value, title: common.groups[value], text: messages.groupText[value] }))}
+        choices={groups.map((value) => ({ value, title: choices.groups[value], text: messages.groupText[value] }))}
         onChange={setGroup}
       />
     </FormDialog>

@@ -1,4 +1,4 @@
-import type { Dictionary } from '../../i18n/en'
+import type { useChoicesMessages } from '../../i18n/choicesMessages'
 import type { Catalog, OperationGroup } from '../../model/api/types'
 import type { Titles } from '../../model/log/catalog'
 import { withIds } from '../../model/log/names'
@@ -7,7 +7,7 @@ import type { ChoiceGroup } from '../../ui/ChoiceList'
 const groupOrder: OperationGroup[] = ['destructive', 'outward', 'create', 'change']
 
 /** The operation types of the catalog, by group. */
-export function operationChoices(titles: Titles, messages: Dictionary): ChoiceGroup[] {
+export function operationChoices(titles: Titles, messages: ReturnType<typeof useChoicesMessages>): ChoiceGroup[] {
   const operations = titles.catalog?.operations ?? []
   const names = withIds(operations.map(({ key }) => [key, titles.operation(key)]))
   return groupOrder
