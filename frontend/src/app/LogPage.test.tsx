@@ -6,7 +6,9 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { draw, layOut } from '../../build/draw'
 import { en } from '../i18n/en'
 import { entryEn } from '../i18n/entry.en'
+import { queryKeys } from '../model/api/queryKeys'
 import type { Session, Tenant } from '../model/api/types'
+import type { Stale } from '../model/log/useStale'
 import { SessionProvider } from '../model/session/session'
 import { Toasts } from '../ui/Toasts'
 import { LogPage } from './LogPage'
@@ -75,9 +77,11 @@ const Address = () => {
 }
 const address = () => screen.getByText(/^\/t\/acme/).textContent ?? ''
 
-async function open(path: string, of = tenant) {
+async function open(path: string, of = tenant, quorum_lost?: Stale) {
+  const client = new QueryClient({ defaultOptions: { queries: { retry: false } } })
+  client.setQueryData(queryKeys.readOnly, { read_only: false, quorum_lost })
   const drawn = draw(
-    <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
+    <QueryClientProvider client={client}>
       <Toasts>
         <SessionProvider value={session}>
           <MemoryRouter initialEntries={[`/t/acme/log${path}`]}>
@@ -115,6 +119,24 @@ test('parameters of a link that cannot be read are named, with the period shown 
   expect(address()).toBe('/t/acme/log?range=last_7_days')
   await person.click(screen.getByRole('radio', { name: en.ranges.today }))
   await waitFor(() => expect(notice()).toBeNull())
+})
+
+test('without a quorum the histogram, its selection and the chip of the period end where the data does', async () => {
+  await open('?range=today&from=2026-01-05T06:00:00Z', tenant, {
+    since: '2026-01-05T20:00:07Z',
+    nodes: 3,
+    unreachable: 2,
+  })
+  const histogram = await screen.findByRole('group', { name: /^Operations per/ })
+  expect(histogram.getAttribute('aria-label')).toMatch(/Mon 5 Jan 00:00 to 20:00:07.*Mon 5 Jan 06:00 to 20:00:07/)
+  expect(chips().textContent).toContain('5 Jan 06:00 to 20:00:07')
+  expect(document.body.innerHTML).not.toContain('to now')
+})
+
+test('of data of unknown age nothing ends now', async () => {
+  await open('?range=today', tenant, { nodes: 3, unreachable: 2 })
+  await screen.findByRole('group', { name: /Mon 5 Jan/ })
+  expect(document.body.innerHTML).not.toContain('to now')
 })
 
 const ofView = 'A parameter of this view could not be read, and is ignored: weekday=1. The rows are not filtered by it.'

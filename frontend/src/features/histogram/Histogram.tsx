@@ -75,12 +75,12 @@ function framePeriod(frame: Frame, { live, selection, zone }: Props, messages: D
 /** What follows the label while a part is selected. */
 function selectedLabel(
   selected: Span | undefined,
-  { selection, selectedCount, zone }: Props,
+  { selection, selectedCount, live, zone }: Props,
   messages: Dictionary,
   now: number,
 ): string {
   if (!selection || !selected || selectedCount === undefined) return ''
-  const period = longPeriod(selected.from, selection.to ? selected.to : undefined, zone, messages, now)
+  const period = longPeriod(selected.from, live && !selection.to ? undefined : selected.to, zone, messages, now)
   return `. ${messages.histogramSelected(period, selectedCount)}`
 }
 

@@ -30,7 +30,7 @@ export function LogHistogram({ tenant, filters, onFilters, log, entryOpen }: Pro
       zone={zone}
       selection={selecting ? filters : undefined}
       selectedCount={log.summary?.total}
-      live={endsNow(filters)}
+      live={endsNow(filters) && !log.frame?.ended}
       onSelect={({ from, to }, how) => {
         const end = to ?? (filters.range ? undefined : filters.to)
         onFilters({ ...filters, from, to: end }, how)

@@ -58,7 +58,10 @@ export type EntryPage = Omit<Schemas['Page'], 'entries'> & { entries: Entry[] }
 export type NewEntry = Schemas['NewEntry']
 export type Recorded = Schemas['Appended']
 
-export type Summary = Schemas['Summary']
+export type Summary = Schemas['Summary'] & {
+  /** Without a quorum: nothing after `to` can be seen, although the period may end now. */
+  ended?: boolean
+}
 export type Bucket = Schemas['Bucket']
 export type FacetValue = Schemas['FacetValue']
 

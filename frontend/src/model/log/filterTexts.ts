@@ -52,7 +52,7 @@ export function filterText(
   if (name === 'q') return filters.q.trim()
   if (isList(name)) return shortList(filterValues(filters, name, nameOf), messages.more, messages.listJoin)
   const from = filters.from ?? summary?.from
-  const to = endsNow(filters) ? undefined : (filters.to ?? summary?.to)
+  const to = endsNow(filters) && !summary?.ended ? undefined : (filters.to ?? summary?.to)
   if (!from) return '…'
   return shortPeriod(Date.parse(from), to ? Date.parse(to) : undefined, zone, messages)
 }
@@ -73,7 +73,7 @@ export function periodText(
 ): string {
   return longPeriod(
     Date.parse(summary.from),
-    endsNow(filters) ? undefined : Date.parse(summary.to),
+    endsNow(filters) && !summary.ended ? undefined : Date.parse(summary.to),
     zone,
     messages,
     now,

@@ -6,6 +6,7 @@ import { queryKeys } from '../api/queryKeys'
 import type { Catalog, EntryPage, Organization, ProvenEntry, Summary } from '../api/types'
 import { type EntryName, entryName, writeName } from './entryAddress'
 import { type Filters, writeFilters } from './filters'
+import { useStale } from './useStale'
 
 /** Later pages are larger: the first one has to arrive quickly. */
 const nextPageSize = '200'
@@ -30,8 +31,13 @@ export function useEntries(tenant: string, filters: Filters) {
 /** The summary that totals, histogram, tree, facets and the export button share. */
 export function useSummary(tenant: string, filters: Filters, { enabled = true, action = 'page' as ActionArea } = {}) {
   const query = writeFilters(filters).toString()
+  const stale = useStale()
   return useQuery({
     queryKey: queryKeys.summary(tenant, query),
+    // It ends when the data was last known to be the newest, within the period; if that is unknown, the period does.
+    select:
+      stale &&
+      ((read: Summary) => ({ ...read, to: [read.from, stale.since, read.to].sort()[1] as string, ended: true })),
     queryFn: ({ signal }) => call<Summary>(tenantPath(tenant, `summary?${query}`), { signal, action }),
     placeholderData: keepPreviousData,
     enabled,
