@@ -110,8 +110,17 @@ test('the row that the keys have reached is marked, and shows its names whole', 
       .evaluateAll((names) =>
         names.some((name) => name.scrollHeight > name.clientHeight + 1 || name.scrollWidth > name.clientWidth),
       )
-  let index = 0
-  while (!(await isCut(index))) index++
+  // Which names are long depends on the day, so the window narrows until one of the first is cut.
+  const firstCut = async () => {
+    for (const index of [0, 1, 2, 3, 4, 5]) if (await isCut(index)) return index
+    return -1
+  }
+  let index = await firstCut()
+  for (let width = 1150; index < 0 && width > 800; width -= 50) {
+    await page.setViewportSize({ width, height: 768 })
+    index = await firstCut()
+  }
+  expect(index).toBeGreaterThanOrEqual(0)
   for (let step = 0; step <= index; step++) await page.keyboard.press('j')
   await expect(rows.nth(index)).toBeFocused()
   await expect.poll(() => isCut(index)).toBe(false)
