@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -74,16 +75,27 @@ type heldAnswer struct {
 func (h *heldAnswer) SupportsBodyWriteTo() bool { return true }
 
 // WriteTo writes the response in pieces, each with a deadline of its own.
-func (h *heldAnswer) WriteTo(w io.Writer) (written int64, err error) {
-	for err == nil && h.Len() > 0 {
-		if err = h.to.SetWriteDeadline(time.Now().Add(AnswerTime)); err != nil {
-			break
+func (h *heldAnswer) WriteTo(w io.Writer) (int64, error) {
+	return h.Reader.WriteTo(&pieceWriter{w, h.to})
+}
+
+// pieceWriter writes pieces as they are: copied through the small buffer of the connection, a response would take a system call for each 4 KiB.
+type pieceWriter struct {
+	w  io.Writer
+	to net.Conn
+}
+
+func (p *pieceWriter) Write(response []byte) (written int, err error) {
+	for piece := range slices.Chunk(response, AnswerPiece) {
+		if err := p.to.SetWriteDeadline(time.Now().Add(AnswerTime)); err != nil {
+			return written, err
 		}
-		var n int64
-		n, err = io.CopyN(w, h.Reader, min(AnswerPiece, int64(h.Len())))
-		written += n
+		n, err := p.w.Write(piece)
+		if written += n; err != nil {
+			return written, err
+		}
 	}
-	return written, err
+	return written, nil
 }
 
 // Close gives back the memory.
