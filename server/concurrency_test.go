@@ -103,6 +103,60 @@ func TestTurnsOfRefusals(t *testing.T) {
 	turns(1)
 }
 
+// TestTurnsOfABusyCaller: while requests of a caller wait, one that took time is answered at once, but the next one's turn begins after a pause. The
+// last one is followed by none.
+func TestTurnsOfABusyCaller(t *testing.T) {
+	f := newServer(t)
+	keys := must(f.log.Identity.Keys("acme"))(t)
+	caller := wire.Holder{Caller: "key acme " + keys[slices.IndexFunc(keys, func(k identity.APIKey) bool { return k.Name == "read" })].ID, Tenant: "acme"}
+	f.server.busy.time, f.server.busy.pause = 0, time.Hour
+	turns, taken := f.server.turns, int64(0)
+	for ; turns.Take(caller, 1) == nil; taken++ {
+	}
+	answered := make(chan int, 2)
+	for range 2 {
+		go func() { answered <- f.send("read", "GET", tenantA+"/summary", "").status }()
+	}
+	for turns.Waiting(caller) < 2 {
+		time.Sleep(time.Millisecond)
+	}
+	turns.Give(caller, 1)
+	if status := <-answered; status != 200 {
+		t.Errorf("the first request: %d", status)
+	}
+	if turns.Waiting(caller) != 1 || turns.Held(caller.Caller) != taken {
+		t.Errorf("after it %d wait, and %d turns of %d are held", turns.Waiting(caller), turns.Held(caller.Caller), taken)
+	}
+	turns.Give(caller, 1)
+	if status := <-answered; status != 200 {
+		t.Errorf("the second request: %d", status)
+	}
+	if held := turns.Held(caller.Caller); held != taken-1 {
+		t.Errorf("at the end %d turns of %d are held", held, taken)
+	}
+}
+
+// TestPausesOfBusyCallers: a pause follows each busyTime of turns, not each turn, and what another caller's turns took does not count.
+func TestPausesOfBusyCallers(t *testing.T) {
+	busy, pauses := newBusyCallers(), 0
+	for i := range 16 {
+		if busy.pauseAfter(wire.Holder{Caller: strconv.Itoa(i)}, busyTime-1, true) > 0 {
+			t.Errorf("caller %d pauses", i)
+		}
+		if busy.pauseAfter(wire.Holder{Caller: "busy"}, busyTime/4, true) == busyPause {
+			pauses++
+		}
+	}
+	if pauses != 4 {
+		t.Errorf("%d pauses", pauses)
+	}
+	for range 16 {
+		if busy.pauseAfter(wire.Holder{Caller: "alone"}, busyTime, false) > 0 {
+			t.Error("a caller of whom nothing waits pauses")
+		}
+	}
+}
+
 // TestTurnsOfATenant: many callers of one tenant leave turns to the others.
 func TestTurnsOfATenant(t *testing.T) {
 	f := newServer(t)

@@ -177,6 +177,7 @@ func limitsOfReading() map[string]string {
 		"live streams of one tenant":      grouped(maxStreamsOfTenant),
 		"time that a request waits while as many of its user or key as there are processors (at least 2), or eight times as many of its tenant, are answered": fmt.Sprintf("%d s", turnTime/time.Second),
 		"how long such a request counts as being answered if its user, key or tenant has too much of something":                                               fmt.Sprintf("%d ms more", refusedPause/time.Millisecond),
+		fmt.Sprintf("the same after each %d ms of a user's or key's requests while further ones wait", busyTime/time.Millisecond):                             fmt.Sprintf("%d ms more", busyPause/time.Millisecond),
 		fmt.Sprintf("time to accept what a live stream sends at once, at most %d KiB and an entry", journal.MaxBatch>>10):                                     fmt.Sprintf("%d s", liveStall/time.Second),
 		"entries that a live stream may be behind":                                                              grouped(journal.MaxLiveLag),
 		fmt.Sprintf("responses not yet received, of one user or key, beyond %d KiB each", wire.SmallAnswer>>10): fmt.Sprintf("%d MiB", wire.MaxCallerAnswers>>20),

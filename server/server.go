@@ -106,8 +106,8 @@ type Server struct {
 	answers        *wire.Answers
 	live           *journal.Live
 	streams        *wire.Budget // live streams
-	turns          *wire.Budget // see newTurns
-	copies         *wire.Budget // see maxBackups
+	turns, copies  *wire.Budget // see newTurns, maxBackups
+	busy           *busyCallers
 	app            *fiber.App
 	monitor        *fasthttp.Server // see ListenForMonitoring
 	api            huma.API
@@ -175,7 +175,7 @@ func New(n *node.Node, o Options) *Server {
 		host: o.Host, throttle: newThrottle(o.Now), locks: placeLocks{byName: make(map[string]placeLock)}, readTimeout: o.ReadTimeout,
 		bodies: wire.NewBodies(o.ReadTimeout, o.BodyTime), answers: wire.NewAnswers(),
 		streams: wire.NewBudget(maxStreams, maxStreamsOfTenant, maxStreamsOfCaller),
-		turns:   newTurns(), copies: wire.NewBudget(maxBackups, maxBackups, 1), hashing: make(chan struct{}, max(2, runtime.NumCPU())),
+		turns:   newTurns(), busy: newBusyCallers(), copies: wire.NewBudget(maxBackups, maxBackups, 1), hashing: make(chan struct{}, max(2, runtime.NumCPU())),
 	}
 	if n != nil {
 		s.directory, s.journal, s.identity, s.trail, s.exports, s.views = n.Directory, n.Journal, n.Identity, n.Trail, n.Exports, n.Views

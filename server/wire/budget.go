@@ -126,6 +126,16 @@ func (b *Budget) Give(h Holder, n int64) {
 	b.serve()
 }
 
+// Waiting returns how many requests of a holder wait.
+func (b *Budget) Waiting(h Holder) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if l := b.lines[h]; l != nil {
+		return len(l.waiters)
+	}
+	return 0
+}
+
 // serve gives what there is to those that wait. A line that was served goes behind the others.
 func (b *Budget) serve() {
 	for i := 0; i < len(b.waiting); {
