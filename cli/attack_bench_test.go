@@ -16,8 +16,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -30,16 +28,20 @@ const floodTime = 8 * time.Second
 
 // flooded is a server that is attacked: a process of its own, so that its memory is not that of the attackers.
 type flooded struct {
-	b                  *testing.B
-	process            *exec.Cmd
-	data, address      string
-	writeKey, readKey  string
-	otherKey           string     // reads another tenant
-	neighbor, attacker net.Dialer // each from an address of its own
+	b                 *testing.B
+	process           *exec.Cmd
+	data, address     string
+	writeKey, readKey string
+	otherKey          string     // reads another tenant
+	neighbor          net.Dialer // from another address than the attacker
 }
 
 // BenchmarkAttack floods a server with hostile connections, and reports for each flood how much memory the server took at most above idle,
 // and how long another client waited for a page meanwhile. OPLOG names the program.
+//
+// An attacker has a machine of its own, while this one's processors are the server's. So the attacker is a process apart that runs only when the
+// server and the other client leave a processor idle. What the kernel does to deliver its packets still takes the server's time, and "writes" tells
+// whether the attacker got to all it was to do: one on each connection each second.
 func BenchmarkAttack(b *testing.B) {
 	if os.Getenv("OPLOG") == "" {
 		b.Skip("run make attack, which builds the program")
@@ -81,7 +83,7 @@ type sends struct{ first, again string }
 func startFlooded(b *testing.B) *flooded {
 	b.Helper()
 	f := &flooded{b: b}
-	f.neighbor.LocalAddr, f.attacker.LocalAddr = &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 3)}
+	f.neighbor.LocalAddr = &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}
 	f.data = b.TempDir()
 	run := func(args ...string) string {
 		b.Helper()
@@ -190,16 +192,12 @@ func (f *flooded) memory() float64 {
 	return float64(kib) / 1024
 }
 
-// flood holds hostile connections, measures, and reports. What others wait while the connections are being opened is reported separately: the
-// clients of both share this process and its processors then.
+// flood has an attacker hold hostile connections, measures, and reports. What others wait while the connections are being opened is reported
+// separately.
 func (f *flooded) flood(b *testing.B, attackers int, s sends, idle float64) {
 	b.Helper()
-	var hostile sync.WaitGroup
-	var connected, tried atomic.Int64
 	end := time.Now().Add(floodTime)
-	for range attackers {
-		hostile.Go(func() { f.attack(b, s, end, &connected, &tried) })
-	}
+	hostile := f.attack(b, attack{Address: f.address, Connections: attackers, First: s.first, Again: s.again, End: end})
 	transport := &http.Transport{DialContext: f.neighbor.DialContext, DisableCompression: true}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
@@ -207,7 +205,7 @@ func (f *flooded) flood(b *testing.B, attackers int, s sends, idle float64) {
 	opening, peak, exported, failed := time.Duration(0), 0.0, 0.0, 0
 	for time.Now().Before(end) || len(waits) == 0 {
 		peak, exported = max(peak, f.memory()), max(exported, f.exported())
-		stand := int(tried.Load()) == attackers
+		stand := hostile.stand.Load()
 		start := time.Now()
 		if !f.page(b, client) {
 			failed++
@@ -219,10 +217,11 @@ func (f *flooded) flood(b *testing.B, attackers int, s sends, idle float64) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	hostile.Wait()
+	connected, writes := hostile.result(b)
 	slices.Sort(waits)
 	milliseconds := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-	b.ReportMetric(float64(connected.Load()), "connections")
+	b.ReportMetric(float64(connected), "connections")
+	b.ReportMetric(float64(writes), "writes")
 	b.ReportMetric(peak-idle, "MiB-over-idle")
 	b.ReportMetric(milliseconds(waits[len(waits)/2]), "p50-ms")
 	b.ReportMetric(milliseconds(waits[len(waits)*99/100]), "p99-ms")
@@ -231,24 +230,6 @@ func (f *flooded) flood(b *testing.B, attackers int, s sends, idle float64) {
 	b.ReportMetric(float64(failed), "failed")
 	b.ReportMetric(exported, "MiB-exported")
 	b.ReportMetric(0, "ns/op")
-}
-
-// attack holds one hostile connection until the end.
-func (f *flooded) attack(b *testing.B, s sends, end time.Time, connected, tried *atomic.Int64) {
-	b.Helper()
-	c, err := f.attacker.DialContext(b.Context(), "tcp", f.address)
-	if err != nil {
-		tried.Add(1)
-		return
-	}
-	defer func() { _ = c.Close() }()
-	connected.Add(1)
-	_, _ = io.WriteString(c, s.first) // what the server thinks of it is not our concern
-	tried.Add(1)
-	for time.Now().Before(end) {
-		time.Sleep(time.Second)
-		_, _ = io.WriteString(c, s.again)
-	}
 }
 
 // page reads a page of another tenant from another address, and reports whether it was answered.
