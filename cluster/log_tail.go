@@ -58,8 +58,13 @@ func newMark() []byte {
 // createTail writes an empty raft.tail, in place of an earlier one.
 func createTail(folder string) error {
 	return durable.WriteFile(filepath.Join(folder, tailFile), 0o600, func(w io.Writer) error {
-		_, err := w.Write(make([]byte, tailBytes))
-		return err
+		zeros := make([]byte, maxFrame)
+		for range tailBytes / len(zeros) {
+			if _, err := w.Write(zeros); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
@@ -72,25 +77,52 @@ func openTail(folder string, mark []byte) (t *logTail, err error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := io.ReadAll(io.LimitReader(f, tailBytes))
-	if err == nil && len(data) < tailBytes {
-		err = fmt.Errorf("%s is damaged: it has %d bytes", tailFile, len(data))
-	}
-	if err != nil {
+	t = &logTail{f: f, mark: mark, logs: make(map[uint64]*raft.Log)}
+	if err := t.read(); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	t = &logTail{f: f, mark: mark, size: int64(len(data)), logs: make(map[uint64]*raft.Log)}
-	for at := 0; at < len(data); {
-		logs, length, ok := decodeFrame(data[at:], mark)
+	return t, nil
+}
+
+// read reads the frames, one at a time: the file is longer than what a node at rest has in memory.
+func (t *logTail) read() error {
+	info, err := t.f.Stat()
+	if err != nil {
+		return err
+	}
+	if info.Size() < tailBytes {
+		return fmt.Errorf("%s is damaged: it has %d bytes", tailFile, info.Size())
+	}
+	t.size = tailBytes
+	frame := make([]byte, frameHead, frameAlign)
+	for at := int64(0); at < t.size; {
+		if frame, err = t.readFrame(frame[:frameHead], at); err != nil {
+			return err
+		}
+		logs, length, ok := decodeFrame(frame, t.mark)
 		if !ok {
 			at += frameAlign
 			continue
 		}
 		t.keep(logs)
-		at += length
-		t.at = int64(at)
+		at += int64(length)
+		t.at = at
 	}
-	return t, nil
+	return nil
+}
+
+// readFrame reads the bytes from an offset that may be a frame: its head alone if that is none.
+func (t *logTail) readFrame(into []byte, at int64) ([]byte, error) {
+	if _, err := t.f.ReadAt(into, at); err != nil || !bytes.Equal(into[:markSize], t.mark) {
+		return into, err
+	}
+	length := int64(binary.BigEndian.Uint32(into[markSize:]))
+	if at+frameHead+length > t.size {
+		return into, nil
+	}
+	into = slices.Grow(into, int(length))[:frameHead+length]
+	_, err := t.f.ReadAt(into, at)
+	return into, err
 }
 
 // encodeFrame returns a frame, up to the beginning of the next one.

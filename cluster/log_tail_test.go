@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/hashicorp/raft"
@@ -185,6 +186,37 @@ func TestTailIsDamaged(t *testing.T) {
 		}
 		if _, err := openLogStore(folder); err == nil {
 			t.Error("it was opened")
+		}
+	}
+}
+
+// TestOpenTailInLittleMemory: a node that starts has no use for memory as long as the file, which it would keep.
+func TestOpenTailInLittleMemory(t *testing.T) {
+	folder := t.TempDir()
+	s := openTestLogs(t, folder)
+	store(t, s, 1, 100)
+	defer func() { _ = s.close() }()
+	for _, open := range []func() error{
+		func() error { return createTail(t.TempDir()) },
+		func() error {
+			tail, err := openTail(folder, s.tail.mark)
+			if err != nil {
+				return err
+			}
+			if first, last := tail.edges(); first != 1 || last != 100 || tail.at != s.tail.at {
+				t.Errorf("from %d to %d, up to %d, want 1, 100, %d", first, last, tail.at, s.tail.at)
+			}
+			return tail.f.Close()
+		},
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if err := open(); err != nil {
+			t.Fatal(err)
+		}
+		runtime.ReadMemStats(&after)
+		if used := after.TotalAlloc - before.TotalAlloc; used > tailBytes/16 {
+			t.Errorf("%d bytes are used for a file of %d", used, tailBytes)
 		}
 	}
 }
