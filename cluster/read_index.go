@@ -99,6 +99,18 @@ func (n *Node) committedNow(index uint64) committed {
 	return c
 }
 
+// Committed says that a record of the replicated log, and all before it, are committed.
+type Committed = committed
+
+// Committed returns that for an index up to which the store of this node, which leads, has come.
+func (n *Node) Committed(index uint64) Committed { return n.committedNow(index) }
+
+// WaitCommitted returns once the store has come to where the node that leads was when it answered.
+func (n *Node) WaitCommitted(ctx context.Context, leader string, c Committed) error {
+	n.learn(ctx, leader, c)
+	return n.waitApplied(ctx, c.Index)
+}
+
 // learn tells Raft on this node what the leader has answered: that a record is committed. Raft's leaders say so only with the next record, or after
 // some 50 ms. It is the request that the leader would send, so Raft checks that this node has that very record. The answer may come before the
 // record, which other nodes had earlier: so that is waited for.

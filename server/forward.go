@@ -109,6 +109,14 @@ func (s *Server) peerFor(wait context.Context, node string) (string, error) {
 // forwardOnce sends a request to a node and responds with its answer. again tells that the node has not begun with it and the whole request can
 // still be sent.
 func (s *Server) forwardOnce(c *fiber.Ctx, to string, forLeader bool, small []byte, isSmall bool) (again bool, err error) {
+	if forLeader && isSmall && changes(c.Method()) {
+		switch l, err := s.lanes.to(to); {
+		case err != nil:
+			return true, nil //nolint:nilerr // nothing was sent
+		case l != nil:
+			return s.forwardOn(l, c, small)
+		}
+	}
 	ctx, end := context.WithCancel(context.Background())
 	if forLeader {
 		go s.whileLeads(ctx, end, to)
@@ -255,20 +263,31 @@ func (s *Server) newPeerServer(next fasthttp.RequestHandler) *fasthttp.Server {
 	public := s.app.Server()
 	return &fasthttp.Server{
 		Handler: func(ctx *fasthttp.RequestCtx) {
-			if string(ctx.Request.Header.RequestURI()) == nodePath { // as sent: what is forwarded is of the API, whatever dots it has
+			switch string(ctx.Request.Header.RequestURI()) { // as sent: what is forwarded is of the API, whatever dots it has
+			case nodePath:
 				s.sendNode(ctx)
 				return
-			}
-			forwarded, err := wire.Receive(ctx)
-			if err != nil {
-				ctx.Error(err.Error()+"\n", http.StatusBadRequest)
+			case lanePath:
+				s.openLane(ctx, next)
 				return
 			}
-			ctx.SetUserValue(fromPeerKey, forwarded)
-			next(ctx)
+			if err := s.receive(ctx, next); err != nil {
+				ctx.Error(err.Error()+"\n", http.StatusBadRequest)
+			}
 		},
 		ErrorHandler: public.ErrorHandler, StreamRequestBody: true, MaxRequestBodySize: public.MaxRequestBodySize, DisablePreParseMultipartForm: true,
 		ReadTimeout: s.readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, ReadBufferSize: readBuffer + 1<<10,
 		Concurrency: maxConnections, NoDefaultServerHeader: true, Logger: quiet{},
 	}
+}
+
+// receive answers a request of another node; an error if it is none.
+func (s *Server) receive(ctx *fasthttp.RequestCtx, next fasthttp.RequestHandler) error {
+	forwarded, err := wire.Receive(ctx)
+	if err != nil {
+		return err
+	}
+	ctx.SetUserValue(fromPeerKey, forwarded)
+	next(ctx)
+	return nil
 }

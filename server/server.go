@@ -131,6 +131,8 @@ type Server struct {
 	peers      *http.Transport
 	peerServer *fasthttp.Server // see ListenForPeers
 	forwards   *timing.Histogram
+	lanes      *lanes   // to other nodes
+	laneEnds   laneEnds // of other nodes
 
 	positionTime time.Duration         // see positionTime
 	health       func() cluster.Health // of cluster, for readyz
@@ -205,6 +207,7 @@ func New(n *node.Node, o Options) *Server {
 	s.app.Use(s.frame, recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: s.logPanic}))
 	if s.cluster = o.Cluster; s.cluster != nil {
 		s.peers, s.forwards, s.positionTime, s.health = newPeers(s.cluster), newForwards(), positionTime, s.cluster.Health
+		s.lanes = newLanes(s)
 		s.app.Use(s.inCluster)
 	}
 	s.api = humafiber.New(s.app, apiConfig(o))
@@ -273,7 +276,10 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.endStreams()
 	if s.peers != nil {
 		defer s.peers.CloseIdleConnections()
+		defer s.lanes.end()
 	}
+	defer s.laneEnds.await(ctx)
+	s.laneEnds.end()
 	return errors.Join(s.app.ShutdownWithContext(ctx), s.monitor.ShutdownWithContext(ctx), s.peerServer.ShutdownWithContext(ctx))
 }
 

@@ -37,19 +37,14 @@ func NewForwarded(ctx context.Context, c *fiber.Ctx, node string, forLeader bool
 	uri := c.Context().URI()
 	target := &url.URL{Scheme: "http", Host: node, Opaque: "/" + strings.TrimLeft(string(uri.PathOriginal()), "/"), RawQuery: string(uri.QueryString())}
 	r := (&http.Request{Method: c.Method(), URL: target, Host: string(c.Request().Header.Host()), Header: http.Header{fiber.HeaderUserAgent: {""}}}).WithContext(ctx)
-	dropped := hopHeaders(c.Get(fiber.HeaderConnection))
-	for key, value := range c.Request().Header.All() {
-		name := string(key)
-		if slices.ContainsFunc(dropped, func(d string) bool { return strings.EqualFold(d, name) }) || hasForwardedPrefix(name) {
-			continue
+	err := eachForwarded(c, func(name, value []byte) {
+		if string(name) == fiber.HeaderUserAgent {
+			r.Header.Del(fiber.HeaderUserAgent)
 		}
-		if bytes.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
-			return nil, oplog.Errorf(oplog.CodeMalformed, "The header %s has control characters.", Shorten(name))
-		}
-		if name == fiber.HeaderUserAgent {
-			r.Header.Del(name)
-		}
-		r.Header.Add(name, string(value))
+		r.Header.Add(string(name), string(value))
+	})
+	if err != nil {
+		return nil, err
 	}
 	r.Header.Set(forwardedFor, c.Context().RemoteIP().String())
 	r.Header.Set(forwardedProto, string(uri.Scheme()))
@@ -62,23 +57,47 @@ func NewForwarded(ctx context.Context, c *fiber.Ctx, node string, forLeader bool
 	return r, nil
 }
 
+// eachForwarded calls add with each header of a client's request that another node gets.
+func eachForwarded(c *fiber.Ctx, add func(name, value []byte)) error {
+	connection := c.Get(fiber.HeaderConnection)
+	for name, value := range c.Request().Header.All() {
+		if isHop(string(name), connection) || hasForwardedPrefix(string(name)) {
+			continue
+		}
+		if bytes.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
+			return oplog.Errorf(oplog.CodeMalformed, "The header %s has control characters.", Shorten(string(name)))
+		}
+		add(name, value)
+	}
+	return nil
+}
+
 func hasForwardedPrefix(name string) bool {
 	return len(name) >= len(forwardedPrefix) && strings.EqualFold(name[:len(forwardedPrefix)], forwardedPrefix)
 }
 
-// hopHeaders returns the headers that concern a connection only (RFC 9110, 7.6.1), with those that Connection names, and those that were
-// used up on the way here.
-func hopHeaders(connection string) []string {
-	dropped := []string{
-		fiber.HeaderConnection, "Keep-Alive", "Proxy-Connection", fiber.HeaderTE, fiber.HeaderTrailer, fiber.HeaderTransferEncoding, fiber.HeaderUpgrade,
-		fiber.HeaderExpect, fiber.HeaderContentLength, fiber.HeaderHost, fiber.HeaderXForwardedFor, fiber.HeaderXForwardedHost, fiber.HeaderXForwardedProto,
-		fiber.HeaderForwarded, "X-Real-Ip",
-		"Idempotency-Key", "X-Idempotency-Key", // nobody heeds them, and with them net/http would send a change again whose answer was lost
+// hopHeaders are the headers that concern a connection only (RFC 9110, 7.6.1), and those that were used up on the way here.
+var hopHeaders = []string{
+	fiber.HeaderConnection, "Keep-Alive", "Proxy-Connection", fiber.HeaderTE, fiber.HeaderTrailer, fiber.HeaderTransferEncoding, fiber.HeaderUpgrade,
+	fiber.HeaderExpect, fiber.HeaderContentLength, fiber.HeaderHost, fiber.HeaderXForwardedFor, fiber.HeaderXForwardedHost, fiber.HeaderXForwardedProto,
+	fiber.HeaderForwarded, "X-Real-Ip",
+	"Idempotency-Key", "X-Idempotency-Key", // nobody heeds them, and with them net/http would send a change again whose answer was lost
+}
+
+// isHop reports whether a header is one of hopHeaders, or of those that Connection names.
+func isHop(name, connection string) bool {
+	if slices.ContainsFunc(hopHeaders, func(hop string) bool { return len(hop) == len(name) && strings.EqualFold(hop, name) }) {
+		return true
 	}
-	for name := range strings.SplitSeq(connection, ",") {
-		dropped = append(dropped, strings.TrimSpace(name))
+	if connection == "" {
+		return false
 	}
-	return dropped
+	for named := range strings.SplitSeq(connection, ",") {
+		if strings.EqualFold(strings.TrimSpace(named), name) {
+			return true
+		}
+	}
+	return false
 }
 
 // Receive sets the address and the scheme of a request of another node to those of its client, and takes the headers that tell them.
@@ -138,9 +157,9 @@ func (b *Bodies) Copy(c *fiber.Ctx, to *io.PipeWriter) {
 // Pass responds to a client with another node's answer. Short ones are read first; of others, end is called after the last piece.
 func Pass(c *fiber.Ctx, from *http.Response, stall time.Duration, end context.CancelFunc) error {
 	response := c.Response()
-	dropped := hopHeaders(from.Header.Get(fiber.HeaderConnection))
+	connection := from.Header.Get(fiber.HeaderConnection)
 	for name, values := range from.Header {
-		if name == fiber.HeaderDate || slices.ContainsFunc(dropped, func(d string) bool { return strings.EqualFold(d, name) }) {
+		if name == fiber.HeaderDate || isHop(name, connection) {
 			continue
 		}
 		response.Header.Del(name)
