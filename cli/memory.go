@@ -2,14 +2,17 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io/fs"
 	"math"
 	"os"
 	"path"
 	"runtime/debug"
+	"runtime/metrics"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // limitMemory sets how much memory the garbage collector may let the program use: as the flag says, else as GOMEMLIMIT does, else three
@@ -93,4 +96,42 @@ func machineMemory(root fs.FS) int64 {
 		return 0
 	}
 	return least
+}
+
+const (
+	restInterval = 5 * time.Second
+	atRest       = 1 << 20 // bytes that are allocated in an interval while nobody wants anything; a node that leads needs 200 KiB
+	worthReturn  = 8 << 20 // bytes that were allocated since memory was returned last, and a quarter of what is in use
+)
+
+// rest notices when it is worth returning memory to the system: when the program rests after it used some. The runtime by itself keeps
+// for long what a start, a command or a copy of the log once took.
+type rest struct{ seen, returned uint64 } // bytes allocated at the last look, and when memory was returned
+
+func (r *rest) isDue(allocated, inUse uint64) bool {
+	rests := allocated-r.seen < atRest
+	r.seen = allocated
+	if !rests || allocated-r.returned < max(worthReturn, inUse/4) {
+		return false
+	}
+	r.returned = allocated
+	return true
+}
+
+// returnMemory returns memory to the system when the program rests, until the context ends.
+func returnMemory(ctx context.Context, interval time.Duration) {
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	used := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}, {Name: "/memory/classes/heap/objects:bytes"}}
+	for r := (rest{}); ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		metrics.Read(used)
+		if r.isDue(used[0].Value.Uint64(), used[1].Value.Uint64()) {
+			debug.FreeOSMemory()
+		}
+	}
 }

@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"context"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"testing"
 	"testing/fstest"
+	"time"
 )
 
 func TestMachineMemory(t *testing.T) {
@@ -68,3 +71,49 @@ func TestLimitMemory(t *testing.T) {
 		f("", "", whole/4*3)
 	}
 }
+
+func TestRest(t *testing.T) {
+	const mib = 1 << 20
+	var r rest
+	for i, look := range []struct {
+		allocated, inUse uint64
+		due              bool
+	}{
+		{30 * mib, 20 * mib, false},     // it has just started
+		{30*mib + 1, 20 * mib, true},    // and rests
+		{30*mib + 2, 10 * mib, false},   // nothing was used since
+		{37 * mib, 10 * mib, false},     // it works
+		{38*mib - 1, 10 * mib, false},   // too little to be worth it
+		{39 * mib, 10 * mib, false},     // it works
+		{39*mib + 1, 10 * mib, true},    // a command has ended
+		{80 * mib, 1000 * mib, false},   // it works
+		{80*mib + 1, 1000 * mib, false}, // little beside what is in use, all of which is looked at
+		{400 * mib, 1000 * mib, false},
+		{400*mib + 1, 1000 * mib, true},
+	} {
+		if due := r.isDue(look.allocated, look.inUse); due != look.due {
+			t.Errorf("look %d: %v", i, due)
+		}
+	}
+}
+
+// TestReturnMemory: what a start took goes back to the system.
+func TestReturnMemory(t *testing.T) {
+	for range 64 {
+		garbageOfStart = make([]byte, 1<<20)
+	}
+	garbageOfStart = nil
+	var before, now runtime.MemStats
+	runtime.ReadMemStats(&before)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	go returnMemory(ctx, time.Millisecond)
+	for now.NumForcedGC == before.NumForcedGC || now.HeapReleased == 0 {
+		if ctx.Err() != nil {
+			t.Fatal("no memory is returned")
+		}
+		runtime.ReadMemStats(&now)
+	}
+}
+
+var garbageOfStart []byte // is allocated on the heap

@@ -184,6 +184,7 @@ func (m *Program) serve(ctx context.Context, l openedLog, ln net.Listener, f ser
 	l.Journal.KeepInstallationTrail(f.AccessLogDays)
 	daily.Go(func() { l.Journal.RetainDaily(days, retentionInterval, failed) })
 	daily.Go(func() { l.Scrub.Run(days, f.Scrub.Every, scrub.DefaultPace) })
+	daily.Go(func() { returnMemory(days, restInterval) })
 	if err := errors.Join(limitMemory(f.MemoryLimit, m.Getenv), f.setUpAnchors(l.Node, &o, m.Now), f.Backup.setUpBackups(l.Node, &o, m.Now)); err != nil {
 		return err
 	}
