@@ -301,7 +301,12 @@ func TestNodesSoak(t *testing.T) {
 }
 
 // residentMiB returns the memory of a process.
-func residentMiB(t *testing.T, pid int) (pages int) {
+func residentMiB(t *testing.T, pid int) int {
+	t.Helper()
+	return residentBytes(t, pid) >> 20
+}
+
+func residentBytes(t *testing.T, pid int) (pages int) {
 	t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
 	if err != nil {
@@ -310,5 +315,5 @@ func residentMiB(t *testing.T, pid int) (pages int) {
 	if _, err := fmt.Sscan(strings.Fields(string(text))[1], &pages); err != nil {
 		t.Fatal(err)
 	}
-	return pages * os.Getpagesize() >> 20
+	return pages * os.Getpagesize()
 }

@@ -24,8 +24,8 @@ const (
 	maxQuery       = 1.1  // times a single node's time
 	maxFailover    = 2500 * time.Millisecond
 	maxRestart     = time.Second
-	maxIdleMemory  = 20 // MiB beside a single node's
-	maxIdlePercent = 1  // of a core
+	maxIdleMemory  = 20_000_000 // bytes beside a single node's
+	maxIdlePercent = 1          // of a core
 )
 
 // Sizes of the measurement.
@@ -102,10 +102,14 @@ func (f *figures) idle(c *nodes, alone *server) {
 	for i, pid := range processes {
 		percent = append(percent, 100*(processorSeconds(f.t, pid)-before[i])/measuredIdle.Seconds())
 	}
-	memory := func(i int) int { return residentMiB(f.t, processes[i]) }
+	var memory []int
+	for _, pid := range processes {
+		memory = append(memory, residentBytes(f.t, pid))
+	}
 	for i := 1; i < len(processes); i++ {
-		f.tell(memory(i)-memory(0) <= maxIdleMemory && percent[i]-percent[0] <= maxIdlePercent,
-			"idle: node %d has %d MiB and uses %.2f %% of a core; a single one %d MiB and %.2f %%", i, memory(i), percent[i], memory(0), percent[0])
+		more := memory[i] - memory[0]
+		f.tell(more <= maxIdleMemory && percent[i]-percent[0] <= maxIdlePercent,
+			"idle: node %d has %.1f MB more than a single one's %.1f, and uses %.2f %% of a core, that one %.2f %%", i, float64(more)/1e6, float64(memory[0])/1e6, percent[i], percent[0])
 	}
 }
 
@@ -231,7 +235,7 @@ func middle(took []time.Duration) time.Duration {
 	return took[len(took)/2]
 }
 
-// rates compares the rates of a log on one node, and on three through the one that leads, and through any, taking turns. Through the leader it must
+// rates compares the rates of a log on one node, and on three through the one that leads, and through any, taking turns. On three each must
 // be at least a part of that of one node.
 func (f *figures) rates(what string, senders, size int, least float64, one, lead, all target) {
 	f.t.Helper()
@@ -246,7 +250,7 @@ func (f *figures) rates(what string, senders, size int, least float64, one, lead
 	}
 	f.tell(true, "%s: %.0f entries/s on a single node, each in %v (median)", what, sums[0]/measuredRounds, middle(medians[0]).Round(10*time.Microsecond))
 	for i, through := range []string{"the leader", "any node"} {
-		f.tell(i > 0 || sums[1] >= least*sums[0], "%s: %.0f entries/s on three nodes through %s: %.2f×, each in %v", what,
+		f.tell(sums[i+1] >= least*sums[0], "%s: %.0f entries/s on three nodes through %s: %.2f×, each in %v", what,
 			sums[i+1]/measuredRounds, through, sums[i+1]/sums[0], middle(medians[i+1]).Round(10*time.Microsecond))
 	}
 }
