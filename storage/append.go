@@ -96,6 +96,8 @@ type tenantWriter struct {
 
 	day  int64  // since 1970, of the last date requested
 	date string // date of day
+
+	healer *healer // is told of damaged entries
 }
 
 // appendFill leaves no free space in pages: they are filled in order.
@@ -270,7 +272,7 @@ func (w *tenantWriter) entryWithID(key oplog.Key, id datedID) (*oplog.Entry, err
 
 // leaves returns the leaves for the check of an entry. The last tile is not in its bucket yet.
 func (w *tenantWriter) leaves(key oplog.Key) *leaves {
-	l := &leaves{tenant: w.name, arrivals: w.arrivals, checked: new(checkedSums)}
+	l := &leaves{tenant: w.name, arrivals: w.arrivals, checked: new(checkedSums), healer: w.healer}
 	if last := (w.head.size - 1) / tileSize; len(w.head.tile) > 0 && key.Seq() > last*tileSize {
 		l.number, l.tile, l.sums = last, w.head.tile, new(tileSums)
 	}

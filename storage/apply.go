@@ -87,7 +87,7 @@ func (db *DB) writerOf(tx *bolt.Tx, writers map[string]*tenantWriter, name strin
 	if err != nil {
 		return nil, err
 	}
-	w.closed, w.replicated = db.closedOf(name), db.propose != nil
+	w.closed, w.replicated, w.healer = db.closedOf(name), db.propose != nil, db.healer.Load()
 	writers[name] = w
 	return w, nil
 }

@@ -81,6 +81,9 @@ type DB struct {
 
 	checked checkedSums
 
+	healer atomic.Pointer[healer] // see Heal; nil if there are no other copies
+	healed atomic.Uint64
+
 	closedByTenant atomic.Pointer[map[string]closedDays] // replaced, never modified
 }
 

@@ -20,12 +20,13 @@ type leaves struct {
 	tile     []byte // the last one used: entries that are read together arrived together
 	sums     *tileSums
 	checked  *checkedSums
-	hashed   []byte // reused
+	healer   *healer // is told of damaged entries; nil for none
+	hashed   []byte  // reused
 }
 
 // leavesOf returns the leaves of a tenant, which may have none.
 func (db *DB) leavesOf(tx *bolt.Tx, tenant string) *leaves {
-	l := &leaves{tenant: tenant, checked: &db.checked}
+	l := &leaves{tenant: tenant, checked: &db.checked, healer: db.healer.Load()}
 	if b := tx.Bucket(bucketTenants).Bucket([]byte(tenant)); b != nil {
 		l.arrivals = b.Bucket([]byte(nameArrivals))
 	}
@@ -124,11 +125,13 @@ func (l *leaves) arrived(key oplog.Key) bool {
 
 // damaged returns the error for an entry whose bytes are not those that were recorded.
 func (l *leaves) damaged(key oplog.Key) error {
+	l.healer.note(damagedEntry{l.tenant, key})
 	return oplog.DamagedEntry(l.tenant, key)
 }
 
 // placeholder is returned in place of a damaged entry, so that the entries beside it can be read.
 func (l *leaves) placeholder(key oplog.Key) oplog.Entry {
+	l.healer.note(damagedEntry{l.tenant, key})
 	e := oplog.Entry{Tenant: l.tenant, ID: key.ID(), Seq: key.Seq(), Time: key.Time(), ReceivedAt: key.Time(), Damaged: true}
 	setDefaults(&e)
 	return e

@@ -129,12 +129,14 @@ func (db *DB) beginTenant(done *oplog.Checked, after string) {
 	}
 }
 
-// checkEntries checks some entries of a tenant. What is found is looked at twice: entries may be deleted meanwhile. Where pages cannot be read, the
-// check goes on after them.
+// checkEntries checks some entries of a tenant. What is found is looked at twice: entries may be deleted meanwhile. What other copies have is put
+// back, and is no damage any more. Where pages cannot be read, the check goes on after them.
 func (db *DB) checkEntries(at scrubPosition) (done oplog.Checked) {
 	v, err := db.verifySome(at)
 	if err == nil && v.Bad > 0 {
-		v, err = db.verifySome(at)
+		if v, err = db.verifySome(at); err == nil && v.Bad > 0 {
+			v, err = db.healFound(at, v)
+		}
 	}
 	switch {
 	case err != nil:
