@@ -19,6 +19,7 @@ type Meters struct {
 	LogDamaged                  uint64
 	SnapshotsSent               uint64
 	SnapshotsReceived           uint64 // since the program started: a node is opened again with each
+	Healed                      uint64    // entries that were damaged here and put back from another node's copy
 	LogSyncs, ReadIndexes       *durations.Histogram
 }
 
@@ -44,6 +45,7 @@ func (n *Node) Meters() Meters {
 		Leads: n.Leads(), Quorum: h.Quorum, Diverged: n.diverged.Load(), Applied: n.Applied(), LagEntries: h.LagEntries, Lag: h.Lag,
 		Elections: n.counted.elections.Load(), Proposals: n.counted.proposals.Load(), Refused: n.counted.refused.Load(), LogDamaged: n.counted.damaged.Load(),
 		SnapshotsSent: n.sent.Load(), SnapshotsReceived: receivedCopies.Load(), ReadIndexes: n.counted.readIndexes,
+		Healed: n.db.Healed(),
 	}
 	if n.logs != nil {
 		m.LogSyncs = n.logs.syncs

@@ -139,6 +139,7 @@ func Open(ctx context.Context, db *storage.DB, o Options) (n *Node, err error) {
 	}
 	db.Replicate(n.propose)
 	n.serveStore()
+	n.running.Go(n.heal)
 	reason, err := n.prepare()
 	switch {
 	case err != nil:
