@@ -39,6 +39,7 @@ type testNode struct {
 	dir    string
 	log    *slog.Logger
 	timing timing
+	disk   disk
 
 	mu        sync.Mutex // guards the following, and Node
 	open      bool
@@ -60,6 +61,7 @@ func newNodes(t testing.TB, dir string, count int, times timing) *trio {
 			dir = t.TempDir()
 		}
 		c.nodes = append(c.nodes, &testNode{t: t, dir: dir, log: testLogger(t), timing: times})
+		c.nodes[i].disk.free.Store(roomy)
 	}
 	c.found()
 	for _, n := range c.nodes {
@@ -73,6 +75,17 @@ func newNodes(t testing.TB, dir string, count int, times timing) *trio {
 	c.await(c.nodes[0].Leads)
 	return c
 }
+
+// disk is the space of a node's disk.
+type disk struct{ free atomic.Uint64 }
+
+// The free bytes of disks with and without room.
+const (
+	roomy = 1 << 40
+	full  = 1000
+)
+
+func (d *disk) space(string) (free, total uint64, err error) { return d.free.Load(), 2 * roomy, nil }
 
 // testLogger logs to the standard error if TEST_RAFT_LOG is set.
 func testLogger(testing.TB) *slog.Logger {
@@ -195,7 +208,7 @@ func (n *testNode) begin() error {
 		return err
 	}
 	restart := func() { n.restarted.Go(n.restartNow) }
-	n.Node, err = Open(context.Background(), db, Options{Dir: n.dir, Logger: n.log, Restart: restart, timing: n.timing})
+	n.Node, err = Open(context.Background(), db, Options{Dir: n.dir, Logger: n.log, Restart: restart, Space: n.disk.space, timing: n.timing})
 	n.open = err == nil
 	return err
 }

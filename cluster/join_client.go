@@ -78,7 +78,7 @@ func receiveStore(ctx context.Context, id *identity, node, address string) error
 	if err := durable.Remove(filepath.Join(id.folder, snapshotFile)); err != nil { // of an interrupted join
 		return err
 	}
-	if err := fetchCopy(ctx, id, node, address); err != nil {
+	if err := (receiver{id, durable.Space, defaultStall}).fetch(ctx, node, address); err != nil {
 		return err
 	}
 	if err := InstallReceived(ctx, dir); err != nil {

@@ -121,10 +121,13 @@ func (n *Node) tellLead() {
 // localFailure returns why this node cannot write, or nil.
 func (n *Node) localFailure() error {
 	n.mu.Lock()
-	trouble, halted := n.trouble, n.halted
+	trouble, halted, failed := n.trouble, n.halted, n.copyFailed
 	n.mu.Unlock()
-	if halted != "" {
-		return oplog.Errorf(oplog.CodeUnavailable, "This node waits for a copy of the log from another node (%s). Use another node meanwhile.", halted)
+	switch {
+	case halted != "":
+		return oplog.Errorf(oplog.CodeUnavailable, "This node waits for a copy of the log from another node (%s).%s Use another node meanwhile.", halted, failed.sentence())
+	case failed.Why != "":
+		return oplog.Errorf(oplog.CodeUnavailable, "This node is behind and needs a copy of the log from another node.%s Use another node meanwhile.", failed.sentence())
 	}
 	if err := n.db.Failure(); err != nil {
 		return err
@@ -153,6 +156,7 @@ func (n *Node) troubled(err error) {
 func (n *Node) recovered() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.needsNone()
 	if n.trouble != nil {
 		n.trouble = nil
 		n.log.Info("what is replicated is stored on this node again")

@@ -19,7 +19,9 @@ type Meters struct {
 	LogDamaged                  uint64
 	SnapshotsSent               uint64
 	SnapshotsReceived           uint64 // since the program started: a node is opened again with each
-	Healed                      uint64    // entries that were damaged here and put back from another node's copy
+	CopiesFailed                uint64 // since the program started: copies that this node could not take
+	CopyMissing                 uint64 // bytes that the disk lacks for a copy that this node needs
+	Healed                      uint64 // entries that were damaged here and put back from another node's copy
 	LogSyncs, ReadIndexes       *durations.Histogram
 }
 
@@ -45,7 +47,7 @@ func (n *Node) Meters() Meters {
 		Leads: n.Leads(), Quorum: h.Quorum, Diverged: n.diverged.Load(), Applied: n.Applied(), LagEntries: h.LagEntries, Lag: h.Lag,
 		Elections: n.counted.elections.Load(), Proposals: n.counted.proposals.Load(), Refused: n.counted.refused.Load(), LogDamaged: n.counted.damaged.Load(),
 		SnapshotsSent: n.sent.Load(), SnapshotsReceived: receivedCopies.Load(), ReadIndexes: n.counted.readIndexes,
-		Healed: n.db.Healed(),
+		CopiesFailed: failedCopies.Load(), Healed: n.db.Healed(),
 	}
 	if n.logs != nil {
 		m.LogSyncs = n.logs.syncs
@@ -53,6 +55,9 @@ func (n *Node) Meters() Meters {
 	if r := n.raft.Load(); r != nil {
 		m.Term, m.Last, m.Commit, m.LastContact = r.CurrentTerm(), r.LastIndex(), r.CommitIndex(), r.LastContact()
 	}
+	n.mu.Lock()
+	m.CopyMissing = n.copyFailed.Missing
+	n.mu.Unlock()
 	if m.Leads {
 		m.LastContact = time.Now()
 	}

@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/hashicorp/raft"
 
+	"oplog/durable"
 	"oplog/storage"
 	durations "oplog/timing"
 )
@@ -30,12 +30,13 @@ type Options struct {
 	Logger  *slog.Logger     // nil for the default
 	Restart func()           // asks the program to close the node and its store, and to open them again; it returns at once
 	Version string           // of the program, for the status
+	Space   space            // the free bytes and the size of a directory's volume; nil for [durable.Space]
 
 	timing timing // of tests
 }
 
 // timing is how long nodes wait for each other.
-type timing struct{ heartbeat, lease, readLease, commit time.Duration }
+type timing struct{ heartbeat, lease, readLease, commit, stall time.Duration }
 
 // The times of Consul and Nomad. A leader that has answered its followers within readLease cannot have been replaced.
 var defaultTiming = timing{heartbeat: time.Second, lease: 500 * time.Millisecond, readLease: 400 * time.Millisecond, commit: 200 * time.Millisecond}
@@ -69,7 +70,11 @@ type Node struct {
 	began   snapshot      // what this node had when it was opened
 	leading atomic.Uint64 // the term in which this node leads and has applied all before; 0 otherwise
 	frozen  atomic.Bool   // nothing is applied any more, until the node is opened again
-	sent    atomic.Uint64 // copies of the store
+
+	copies    chan struct{} // holds one for each copy of the store that is being made or sent
+	sent      atomic.Uint64 // copies that were made
+	sendTold  atomic.Int64  // when it was logged last that one could not be sent, in seconds
+	announced atomic.Int64  // bytes of the copy that is received
 
 	dropsLog    atomic.Bool // of the copy that was received: Raft's log is another one
 	diverged    atomic.Bool // this node has halted because its store is another one
@@ -90,7 +95,9 @@ type Node struct {
 	onMembers   []func()
 	told        bool // what onLead were told last
 	halted      string
-	trouble     error     // of the store's disk
+	trouble     error // of the store's disk
+	copyFailed  copyFailed
+	copyTold    time.Time // when copyFailed was logged
 	lost        time.Time // since when there has been no leader; zero if there is one
 	ledOnce     bool      // there was one since this node was opened
 	leader      string    // the last one that was noticed, "" for none
@@ -116,7 +123,13 @@ func Open(ctx context.Context, db *storage.DB, o Options) (n *Node, err error) {
 	if o.timing == (timing{}) {
 		o.timing = defaultTiming
 	}
-	n = &Node{o: o, db: db, log: o.Logger, closing: make(chan struct{}), progress: make(chan struct{}), lost: time.Now()}
+	if o.timing.stall == 0 {
+		o.timing.stall = defaultStall
+	}
+	if o.Space == nil {
+		o.Space = durable.Space
+	}
+	n = &Node{o: o, db: db, log: o.Logger, closing: make(chan struct{}), progress: make(chan struct{}), lost: time.Now(), copies: make(chan struct{}, maxCopies)}
 	n.dir, n.counted.readIndexes = o.Dir, durations.New(quickBounds)
 	n.reads.ask, n.store = n.askReadIndex, &Store{DB: db, node: n}
 	defer func() {
@@ -128,6 +141,7 @@ func Open(ctx context.Context, db *storage.DB, o Options) (n *Node, err error) {
 		return n, err
 	}
 	n.removeSendings()
+	n.copyFailed = readCopyFailed(n.id.folder, time.Now())
 	if err = n.openLogs(); err != nil {
 		return n, err
 	}
@@ -178,14 +192,6 @@ func (n *Node) openLogs() error {
 	}
 	n.id.Started = true
 	return n.id.write()
-}
-
-// removeSendings removes copies that were being sent when the program ended.
-func (n *Node) removeSendings() {
-	left, _ := filepath.Glob(filepath.Join(n.id.folder, sendingPrefix+"*")) // the pattern is valid
-	for _, path := range left {
-		_ = os.Remove(path) // tried again at the next start
-	}
 }
 
 // startRaft starts Raft.

@@ -38,6 +38,8 @@ func (n *Node) serveStore() {
 	mux.HandleFunc("GET "+pathReadIndex, n.serveReadIndex)
 	mux.HandleFunc("GET "+pathStatus, func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, n.ownStatus()) })
 	mux.HandleFunc("GET "+pathCopy, n.sendCopy)
+	mux.HandleFunc("POST "+pathBarrier, n.serveBarrier)
+	mux.HandleFunc("POST "+pathRoom, n.serveRoom)
 	mux.HandleFunc("GET "+pathLeaf, n.serveLeaf)
 	mux.HandleFunc("GET "+pathSigningKey, n.serveSigningKey)
 	mux.HandleFunc("POST "+pathMembers, n.serveMembers)

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/hashicorp/raft"
 
@@ -31,6 +32,7 @@ const (
 type received struct {
 	Snapshot snapshot `json:"snapshot"` // which the copy has reached, or passed
 	Log      string   `json:"log"`      // what becomes of Raft's log
+	From     string   `json:"from"`     // the node whose store it is
 }
 
 const (
@@ -77,7 +79,7 @@ func keepReceived(file *os.File, what received) error {
 }
 
 // InstallReceived puts a copy of another node's store in place that a node has received, if there is one. It is called before the store of the
-// data directory is opened. A copy that is damaged is dropped; the node asks for another.
+// data directory is opened. A copy that is damaged is dropped, and the store stays as it is; the node waits for a while, and takes another.
 func InstallReceived(ctx context.Context, dir string) error {
 	folder := filepath.Join(dir, folderName)
 	text, err := os.ReadFile(filepath.Join(folder, receivedFolder, receivedFile))
@@ -89,15 +91,13 @@ func InstallReceived(ctx context.Context, dir string) error {
 	}
 	var what received
 	if err := json.Unmarshal(text, &what); err != nil {
-		slog.Error("what was received of another node's store is damaged, and dropped", "err", err)
-		return removeReceived(folder)
+		return dropReceived(folder, "", fmt.Errorf("what was received is damaged: %w", err))
 	}
 	if err := storage.InstallCopy(ctx, dir, filepath.Join(folder, receivedFolder, receivedCopy)); err != nil {
 		if ctx.Err() != nil {
 			return err
 		}
-		slog.Error("the copy of another node's store cannot be used; another one will be received", "err", err)
-		return removeReceived(folder)
+		return dropReceived(folder, what.From, err)
 	}
 	logs, err := openLogStore(folder)
 	if err != nil {
@@ -110,7 +110,16 @@ func InstallReceived(ctx context.Context, dir string) error {
 	if err := what.Snapshot.write(folder); err != nil {
 		return err
 	}
-	slog.Info("a copy of another node's store was put in place")
+	slog.Info("a copy of another node's store was put in place", "node", what.From)
+	return errors.Join(removeReceived(folder), forgetCopyFailed(folder))
+}
+
+// dropReceived removes a copy of a node that cannot be used, and keeps why, so that the next one is waited for.
+func dropReceived(folder, from string, why error) error {
+	now := time.Now()
+	f := readCopyFailed(folder, now).again(from, why, now)
+	f.keep(folder)
+	slog.Error("the copy of another node's store cannot be used; another one will be taken", "node", from, "err", why, "next", f.Next)
 	return removeReceived(folder)
 }
 

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -14,7 +15,6 @@ import (
 	"github.com/hashicorp/raft"
 
 	"oplog/durable"
-	"oplog/storage"
 )
 
 const snapshotFile = "snapshot.json"
@@ -115,7 +115,12 @@ const (
 
 // Create begins a snapshot: this node's own one, if Persist is called with it, or one that is received.
 func (s snapshots) Create(_ raft.SnapshotVersion, index, term uint64, c raft.Configuration, configuration uint64, _ raft.Transport) (raft.SnapshotSink, error) {
-	return &sink{node: s.node, snapshot: snapshot{Index: index, Term: term, Configuration: configuration, Nodes: membersOf(c)}}, nil
+	to := &sink{node: s.node, snapshot: snapshot{Index: index, Term: term, Configuration: configuration, Nodes: membersOf(c)}}
+	if r := s.node.raft.Load(); r != nil {
+		_, leader := r.LeaderWithID()
+		to.from = string(leader)
+	}
+	return to, nil
 }
 
 // List returns this node's snapshot.
@@ -127,7 +132,7 @@ func (s snapshots) List() ([]*raft.SnapshotMeta, error) {
 	return []*raft.SnapshotMeta{own.meta(ownSnapshot, 0)}, nil
 }
 
-// Open returns a copy of the store, of which Raft must know the size beforehand: so it is made first.
+// Open returns a copy of the store, which is made when it is sent.
 func (s snapshots) Open(id string) (*raft.SnapshotMeta, io.ReadCloser, error) {
 	if id == receivedSnapshot {
 		return &raft.SnapshotMeta{ID: id}, io.NopCloser(io.MultiReader()), nil
@@ -136,60 +141,17 @@ func (s snapshots) Open(id string) (*raft.SnapshotMeta, io.ReadCloser, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	f, size, err := s.node.copyStore(&at)
-	if err != nil {
-		return nil, nil, err
-	}
-	return at.meta(id, size), f, nil
-}
-
-// sendingPrefix begins the names of temporary copies.
-const sendingPrefix = "sending-"
-
-// sending is a temporary copy of the store, which Close removes.
-type sending struct{ *os.File }
-
-func (f sending) Close() error { return errors.Join(f.File.Close(), os.Remove(f.Name())) }
-
-// copyStore copies the store to a temporary file, and moves a position up to where the copy is: what was written meanwhile is in it.
-func (n *Node) copyStore(at *snapshot) (f sending, size int64, err error) {
-	file, err := os.CreateTemp(n.id.folder, sendingPrefix+"*")
-	if err != nil {
-		return f, 0, err
-	}
-	f = sending{file}
-	if size, err = n.db.CopyTo(file); err == nil {
-		_, err = file.Seek(0, io.SeekStart)
-	}
-	if err == nil {
-		err = n.moveUp(at, file.Name())
-	}
-	if err != nil {
-		return f, 0, errors.Join(err, f.Close())
-	}
-	n.sent.Add(1)
-	return f, size, nil
-}
-
-func (n *Node) moveUp(at *snapshot, file string) error {
-	p, err := storage.PositionOfCopy(file)
-	if err != nil || p.Index <= at.Index {
-		return err
-	}
-	var l raft.Log
-	if err := n.logs.GetLog(p.Index, &l); err != nil {
-		return err
-	}
-	at.Index, at.Term = p.Index, l.Term
-	return nil
+	meta := at.meta(id, 0)
+	return meta, &promised{s.node, meta, at}, nil
 }
 
 // sink takes a snapshot.
 type sink struct {
 	node     *Node
 	snapshot snapshot
-	own      bool // it is this node's, and has no content
-	file     *os.File
+	own      bool   // it is this node's, and has no content
+	from     string // the node that leads
+	file     *copyFile
 	closed   bool
 }
 
@@ -202,15 +164,33 @@ func (s *sink) ID() string {
 }
 
 // Write receives a piece of another node's copy.
-func (s *sink) Write(p []byte) (int, error) {
+func (s *sink) Write(p []byte) (n int, err error) {
 	if s.file == nil {
-		f, err := beginReceiving(s.node.id.folder)
-		if err != nil {
-			return 0, err
-		}
-		s.file = f
+		err = s.begin()
 	}
-	return s.file.Write(p)
+	if err == nil {
+		n, err = s.file.Write(p)
+	}
+	if errors.As(err, new(noRoom)) {
+		s.node.refused(s.from, err)
+	}
+	if err != nil && s.from != "" {
+		s.node.port.drop(s.from) // Raft would read the rest for nothing
+	}
+	return n, err
+}
+
+func (s *sink) begin() error {
+	folder, space := s.node.id.folder, s.node.o.Space
+	if err := space.check(folder, s.node.announced.Load()); err != nil {
+		return err
+	}
+	f, err := beginReceiving(folder)
+	if err != nil {
+		return err
+	}
+	s.file = &copyFile{File: f, ctx: context.Background(), dir: folder, space: space}
+	return nil
 }
 
 // Close makes the snapshot durable.
@@ -225,12 +205,12 @@ func (s *sink) Close() error {
 	if s.file == nil {
 		return errors.New("the copy of the store is empty")
 	}
-	what := received{Snapshot: s.snapshot, Log: logFollows}
+	what := received{Snapshot: s.snapshot, Log: logFollows, From: s.from}
 	if s.node.logs.conflicts(s.snapshot.Index, s.snapshot.Term) {
 		what.Log = logDropped
 		s.node.dropsLog.Store(true)
 	}
-	return keepReceived(s.file, what)
+	return keepReceived(s.file.File, what)
 }
 
 // Cancel gives the snapshot up.

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"time"
@@ -36,7 +37,11 @@ func (s stream) Dial(address raft.ServerAddress, timeout time.Duration) (net.Con
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	return s.node.port.dial(ctx, at, node, protocolRaft)
+	conn, err := s.node.port.dial(ctx, at, node, protocolRaft)
+	if err != nil {
+		return nil, err
+	}
+	return &steadyConn{Conn: conn, stall: s.node.o.timing.stall}, nil
 }
 
 // addresses gives Raft's transport the addresses of nodes with their ids, as ID@HOST:PORT: a connection is only good if it is to that node.
@@ -124,8 +129,12 @@ func (n *Node) openTransport(logger hclog.Logger) *transport {
 		for {
 			select {
 			case rpc := <-t.NetworkTransport.Consumer():
-				if a, ok := rpc.Command.(*raft.AppendEntriesRequest); ok {
-					t.leaveOut(a)
+				switch r := rpc.Command.(type) {
+				case *raft.AppendEntriesRequest:
+					t.leaveOut(r)
+				case *raft.InstallSnapshotRequest:
+					n.announced.Store(r.Size)
+					rpc.Reader = newSteadyReader(rpc.Reader, n.o.timing.stall, func() { n.port.drop(string(r.ID)) })
 				}
 				if t.keepPromise(rpc) {
 					continue
@@ -141,6 +150,17 @@ func (n *Node) openTransport(logger hclog.Logger) *transport {
 		}
 	})
 	return t
+}
+
+// InstallSnapshot sends a copy of the store, which is made now.
+func (t *transport) InstallSnapshot(id raft.ServerID, at raft.ServerAddress, request *raft.InstallSnapshotRequest, answer *raft.InstallSnapshotResponse, data io.Reader) error {
+	p, ok := data.(*promised)
+	if !ok {
+		return t.NetworkTransport.InstallSnapshot(id, at, request, answer, data)
+	}
+	return p.send(string(id), request, func(made io.Reader) error {
+		return t.NetworkTransport.InstallSnapshot(id, at, request, answer, made)
+	})
 }
 
 // Consumer returns the requests of other nodes.

@@ -28,6 +28,8 @@ func (s *Server) writeClusterMetrics(w *bytes.Buffer) {
 	metrics.WriteCounterUint64(w, "oplog_cluster_proposals_total", m.Proposals)
 	metrics.WriteCounterUint64(w, "oplog_cluster_proposals_refused_total", m.Refused)
 	metrics.WriteCounterUint64(w, "oplog_cluster_log_damaged_total", m.LogDamaged)
+	metrics.WriteCounterUint64(w, "oplog_cluster_copies_failed_total", m.CopiesFailed)
+	metrics.WriteGaugeUint64(w, "oplog_cluster_copy_missing_bytes", m.CopyMissing)
 	metrics.WriteCounterUint64(w, "oplog_cluster_entries_healed_total", m.Healed)
 	metrics.WriteGaugeUint64(w, "oplog_cluster_diverged", boolGauge(m.Diverged))
 	metrics.WriteCounterUint64(w, "oplog_cluster_snapshots_sent_total", m.SnapshotsSent)

@@ -97,6 +97,8 @@ var logMetrics = []string{
 	"oplog_cluster_proposals_total Messages that this node proposed as the leader.",
 	"oplog_cluster_proposals_refused_total Of these, those that a quorum did not take in time, or that another leader overtook.",
 	"oplog_cluster_log_damaged_total Records of the replicated log that this node found damaged; it gets them from others.",
+	"oplog_cluster_copies_failed_total Copies of another node's store that this node could not take; oplog cluster status says why, and when it tries again.",
+	"oplog_cluster_copy_missing_bytes Bytes that this node's disk lacks for a copy that it needs; 0 if there is room.",
 	"oplog_cluster_entries_healed_total Entries that were damaged on this node's disk and were put back from another node's copy.",
 	"oplog_cluster_diverged 1 if this node has stopped because its log is not the others'; it fetches a copy.",
 	"oplog_cluster_snapshots_sent_total Copies of the store that this node sent to others.",
