@@ -16,6 +16,7 @@ import (
 func (n *Node) freeze() {
 	n.frozen.Store(true)
 	n.leading.Store(0)
+	n.moved() // nobody waits for what does not come any more
 }
 
 // halt stops taking part, and fetches a copy of the store.

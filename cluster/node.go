@@ -294,6 +294,9 @@ func (n *Node) waitApplied(ctx context.Context, index uint64) error {
 		if n.Applied() >= index {
 			return nil
 		}
+		if n.frozen.Load() {
+			return errFrozen
+		}
 		select {
 		case <-moved:
 		case <-ctx.Done():

@@ -31,7 +31,7 @@ func (n *Node) Barrier(ctx context.Context) error {
 			return nil
 		case errors.Is(err, errClosing):
 			return err
-		case ctx.Err() != nil || n.isHalted() || n.withoutLeader() > maxReadWait:
+		case ctx.Err() != nil || n.frozen.Load() || n.withoutLeader() > maxReadWait:
 			return ErrNoQuorum
 		}
 		select {
@@ -115,7 +115,7 @@ func (n *Node) WaitCommitted(ctx context.Context, leader string, c Committed) er
 // some 50 ms. It is the request that the leader would send, so Raft checks that this node has that very record. The answer may come before the
 // record, which other nodes had earlier: so that is waited for.
 func (n *Node) learn(ctx context.Context, leader string, c committed) {
-	if c.IndexTerm == 0 || c.Term == 0 || n.Applied() >= c.Index || n.isHalted() {
+	if c.IndexTerm == 0 || c.Term == 0 || n.Applied() >= c.Index || n.frozen.Load() {
 		return
 	}
 	if before := n.learned.Load(); before != nil && before.Term == c.Term && before.Index >= c.Index || !n.logs.awaitStored(ctx, c.Index) {
