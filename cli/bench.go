@@ -105,7 +105,7 @@ func (b *bench) batches(ctx context.Context) error {
 		}
 		shown.add(len(batch))
 	}
-	if err := b.m.awaitIndex(ctx, b.l, demo.TenantID); err != nil {
+	if err := b.m.awaitIndex(ctx, b.l, demo.TenantID, false); err != nil {
 		return err
 	}
 	b.measured[benchBatches] = perSecond(b.entries, time.Since(began), "")

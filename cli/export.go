@@ -107,7 +107,7 @@ func (c *exportCommand) fromLog(ctx context.Context, m *Program, l *node.Node, r
 	if x.Range, x.From, x.To, err = c.period(t.Location()); err != nil {
 		return err
 	}
-	if err := m.awaitIndex(ctx, l, c.Tenant); err != nil {
+	if err := m.awaitIndex(ctx, l, c.Tenant, readOnly); err != nil {
 		return err
 	}
 	if c.Output != "" && c.Output != stdStream {
@@ -144,13 +144,16 @@ func (c *exportCommand) fromLog(ctx context.Context, m *Program, l *node.Node, r
 
 // awaitIndex waits while a tenant's index is rebuilt from the store, after an update or after a loss. A server would ask to retry later; a
 // command would start over each time.
-func (m *Program) awaitIndex(ctx context.Context, l *node.Node, tenant string) error {
+func (m *Program) awaitIndex(ctx context.Context, l *node.Node, tenant string, readOnly bool) error {
 	tick := time.NewTicker(exportPoll)
 	defer tick.Stop()
 	for recorded := false; ; recorded = true {
 		_, err := l.Journal.Total(ctx, tenant, oplog.Query{})
 		if oplog.CodeOf(err) != oplog.CodeUnavailable {
 			return err
+		}
+		if refused := new(oplog.Error); readOnly && errors.As(err, &refused) && refused.Reason != "rebuilding" { // it cannot be kept, and would be rebuilt for ever
+			return fmt.Errorf("the search index is not complete, and a directory that is only read cannot get one; start it with oplog serve, which rebuilds the index, and export then: %w", err)
 		}
 		if !recorded {
 			fmt.Fprintln(m.Stderr, "Waiting for the search index, which is being rebuilt …")

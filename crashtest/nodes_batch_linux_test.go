@@ -176,3 +176,30 @@ func (c *nodes) awaitCaughtUp(m *member) {
 		return goal > 0 && slices.ContainsFunc(s.Nodes, func(n nodeStatus) bool { return n.Address == m.address && n.Applied >= goal })
 	})
 }
+
+// TestNodesExportStopped loses the index of a stopped node, which an export cannot rebuild, as it only reads: it says so and ends. It works once the
+// node was started.
+func TestNodesExportStopped(t *testing.T) {
+	cyclesOf(t, "OPLOG_CLUSTER", "cluster")
+	c := newNodes(t, 1)
+	w := c.load()
+	for i := range 15 {
+		w.record(batchOf("many", i+1, 10_000, "双11返场 Encore"))
+	}
+	w.http.CloseIdleConnections()
+	m := c.members[0]
+	m.end(syscall.SIGTERM)
+	if err := os.RemoveAll(filepath.Join(m.data, "index")); err != nil {
+		t.Fatal(err)
+	}
+	export := command(t, []string{"timeout", "60"}, "export", "--tenant", "acme", "--from", "2000-01-01", "--to", "2100-01-01", "--format", "ndjson", "-o", "-", "--data", m.data)
+	if out, err := export.CombinedOutput(); err == nil || !strings.Contains(string(out), "start it with oplog serve, which rebuilds the index") {
+		t.Errorf("an export without an index: %v, %s", err, last(string(out)))
+	}
+	m.start()
+	c.awaitIndexes()
+	m.end(syscall.SIGTERM)
+	if err := c.compare(); err != nil {
+		t.Error(err)
+	}
+}
