@@ -18,6 +18,7 @@ type appendRequest struct {
 	changes  []oplog.RecordChange // of records, which the entries tell of
 	deletion *oplog.Deletion      // to begin, which the first entry reports, if there is one
 	key      *signingKey          // to replace the log's by
+	level    *level               // to which the messages are raised
 	others   []*appendRequest     // with entries of other tenants, which are recorded if these are
 	may      func() error         // asked in the transaction; an error rejects the request; nil: it may
 	receipts []oplog.Receipt

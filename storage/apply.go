@@ -28,13 +28,22 @@ func (db *DB) applyAll(tx *bolt.Tx, writers map[string]*tenantWriter, group []*a
 		if err := errors.Join(putRecords(tx, r.changes), db.applyDeletion(tx, writers, r), db.applyOthers(tx, writers, r)); err != nil {
 			return err
 		}
-		if r.key != nil {
-			if err := r.key.put(tx); err != nil {
-				return err
-			}
+		if err := r.putMeta(tx); err != nil {
+			return err
 		}
 	}
 	return db.saveWriters(writers)
+}
+
+// putMeta stores what a request changes of the store as a whole.
+func (r *appendRequest) putMeta(tx *bolt.Tx) (err error) {
+	if r.key != nil {
+		err = r.key.put(tx)
+	}
+	if r.level != nil {
+		err = errors.Join(err, r.level.raise(tx))
+	}
+	return err
 }
 
 // saveWriters writes what the writers of a transaction still hold, after its last entry.

@@ -89,7 +89,7 @@ func (db *DB) commit(group []*appendRequest) {
 		return err
 	})
 	if err != nil && at != nil && at != before { // enough copies have it: it comes here by Apply
-		err = proposalError{oplog.Errorf(oplog.CodeUnavailable, "It is stored on other nodes, but this one could not write it to its disk. Send it again only with the same ids. (%w)", err)}
+		err = proposalError{notHereError{oplog.Errorf(oplog.CodeUnavailable, "It is stored on other nodes, but this one could not write it to its disk. Send it again only with the same ids. (%w)", err)}}
 	}
 	if err != nil && len(group) > 1 && db.Failure() == nil && oplog.CodeOf(err) != oplog.CodeDiskFull && !isProposal(err) {
 		// One request failed, not the disk: the others are none the worse.
@@ -108,6 +108,7 @@ func (db *DB) commit(group []*appendRequest) {
 				if r.key != nil {
 					db.key.Store(r.key) // in the order of transactions, as follow does
 				}
+				db.noteLevel(r.level)
 				db.tell(r)
 				for _, one := range r.others {
 					db.tell(one)

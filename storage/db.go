@@ -51,6 +51,8 @@ type DB struct {
 	followed chan *followRequest
 	propose  func(message []byte) (index uint64, err error) // see Replicate; nil for a single store
 	position atomic.Pointer[Position]                       // see Replicated
+	level    atomic.Pointer[level]                          // see Level; it counts while the store is replicated
+	highest  int                                            // see Highest; set by Open
 	queueMu  sync.RWMutex                                   // read-locked while a request is queued; Close locks it
 	closed   bool                                           // guarded by queueMu: no more requests
 	closing  chan struct{}
@@ -98,6 +100,7 @@ type Options struct {
 	AcceptLoss  bool          // open the store even if acknowledged entries are missing; see Loss
 	ReadOnly    bool          // neither create nor change anything in the directory
 	NoCopy      bool          // migrate a file of an earlier format without keeping a copy of it
+	Highest     int           // level of messages to understand, as a build of another version would; 0 for HighestLevel
 
 	restoring bool // from a backup, which need not be kept before a migration
 }

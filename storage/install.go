@@ -49,7 +49,9 @@ func InstallCopy(ctx context.Context, dir, file string) (err error) {
 		return err
 	}
 	if _, err := os.Stat(copied); err == nil {
-		if err := checkCopy(ctx, part); err != nil {
+		if err := checkCopy(ctx, part); isLevel(err) {
+			return err // the program that is needed continues here
+		} else if err != nil {
 			return errors.Join(err, os.RemoveAll(part)) // another copy is needed
 		}
 		err := errors.Join(
@@ -93,6 +95,9 @@ func PositionOfCopy(file string) (p Position, err error) {
 func checkCopy(ctx context.Context, part string) error {
 	_ = os.Remove(filepath.Join(part, headName)) // of an interrupted check: it is made again
 	db, err := Open(part, Options{WithoutKey: true, restoring: true})
+	if isLevel(err) {
+		return err
+	}
 	if err != nil {
 		return fmt.Errorf("the copy is damaged: %w", err)
 	}
@@ -103,6 +108,11 @@ func checkCopy(ctx context.Context, part string) error {
 		err = errors.New("the copy is not of a replicated log")
 	}
 	return errors.Join(err, db.Close())
+}
+
+func isLevel(err error) bool {
+	var level *LevelError
+	return errors.As(err, &level)
 }
 
 // dropLocal removes the records that belong to one copy.

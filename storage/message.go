@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"hash/crc32"
 
 	"github.com/fxamacker/cbor/v2"
@@ -17,7 +16,7 @@ import (
 
 // A Message is a committed transaction of a replicated store: its results, which every copy writes as they are. Its data is
 //
-//	"OL", version (1 byte), chain before it (32 bytes), operations (CBOR, an array of maps with integer keys)
+//	"OL", level (1 byte), chain before it (32 bytes), operations (CBOR, an array of maps with integer keys)
 //
 // and the chain after it is SHA-256(chain before it, SHA-256(data)). So a copy that has not exactly the same transactions notices with the next
 // message.
@@ -36,9 +35,8 @@ type Position struct {
 var ErrDiverged = errors.New("this copy of the log is not the one that the others have")
 
 const (
-	messageMark    = "OL"
-	messageVersion = 1
-	messageHead    = len(messageMark) + 1 + sha256.Size
+	messageMark = "OL"
+	messageHead = len(messageMark) + 1 + sha256.Size
 )
 
 // operation is the result of a request.
@@ -50,6 +48,7 @@ type operation struct {
 	Deletion []byte         `cbor:"5,keyasint,omitempty"` // the record of a deletion that begins
 	Verifier string         `cbor:"6,keyasint,omitempty"` // the log's new key
 	Replaced []byte         `cbor:"7,keyasint,omitempty"` // how it replaced earlier ones, as in meta/key_changes
+	Level    *level         `cbor:"8,keyasint,omitempty"` // to which the messages are raised
 }
 
 type recordResult struct {
@@ -58,23 +57,20 @@ type recordResult struct {
 	Data []byte `cbor:"3,keyasint"` // null: removed
 }
 
-// ChainOf returns the chain that a message continues, and the one after it.
+// ChainOf returns the chain that a message of any level continues, and the one after it.
 func ChainOf(data []byte) (before, after [sha256.Size]byte, err error) {
-	if len(data) < messageHead || string(data[:len(messageMark)]) != messageMark {
+	if len(data) < messageHead || string(data[:len(messageMark)]) != messageMark || data[len(messageMark)] < firstLevel {
 		return before, after, errors.New("this is not a message of a replicated log")
-	}
-	if version := data[len(messageMark)]; version != messageVersion {
-		return before, after, fmt.Errorf("the message has version %d, but this version of oplog supports versions up to %d; use a newer version", version, messageVersion)
 	}
 	copy(before[:], data[len(messageMark)+1:])
 	sum := sha256.Sum256(data)
 	return before, sha256.Sum256(append(before[:len(before):len(before)], sum[:]...)), nil
 }
 
-func encodeMessage(before [sha256.Size]byte, operations []operation) ([]byte, error) {
+func encodeMessage(level int, before [sha256.Size]byte, operations []operation) ([]byte, error) {
 	b := bytes.NewBuffer(make([]byte, 0, messageHead+64))
 	b.WriteString(messageMark)
-	b.WriteByte(messageVersion)
+	b.WriteByte(byte(level)) //nolint:gosec // at most HighestLevel
 	b.Write(before[:])
 	err := encoding.NewEncoder(b).Encode(operations)
 	return b.Bytes(), err
@@ -90,7 +86,7 @@ var messageDecoding = must(cbor.DecOptions{ExtraReturnErrors: cbor.ExtraDecError
 
 // resultsOf returns the results of a request that was written, without what other copies need not know.
 func resultsOf(r *appendRequest) ([]operation, error) {
-	o := operation{Log: r.tenant, Leaves: r.leaves, Skipped: r.skipped, Deletion: r.deletionData}
+	o := operation{Log: r.tenant, Leaves: r.leaves, Skipped: r.skipped, Deletion: r.deletionData, Level: r.level}
 	for _, c := range r.changes {
 		if !oplog.IsLocal(c.Kind, c.Name) {
 			o.Changes = append(o.Changes, recordResult{string(c.Kind), c.Name, c.Data})
@@ -104,7 +100,7 @@ func resultsOf(r *appendRequest) ([]operation, error) {
 		}
 	}
 	var results []operation
-	if len(o.Leaves) > 0 || o.Skipped > 0 || len(o.Changes) > 0 || o.Deletion != nil || r.key != nil {
+	if len(o.Leaves) > 0 || o.Skipped > 0 || len(o.Changes) > 0 || o.Deletion != nil || r.key != nil || r.level != nil {
 		results = append(results, o)
 	}
 	for _, one := range r.others {

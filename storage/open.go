@@ -89,6 +89,10 @@ var ErrMustWrite = errors.New("open it once where it can be written, such as in 
 
 // open opens the data file and prepares it.
 func (db *DB) open(o Options) error {
+	if db.highest = o.Highest; o.Highest == 0 {
+		db.highest = HighestLevel
+	}
+	db.level.Store(&level{Number: firstLevel})
 	head, err := readHeadFile(db.dir)
 	withoutHead := head == nil && err == nil
 	if errors.Is(err, errHeadDamaged) {

@@ -15,6 +15,9 @@ func (db *DB) BeginReplication(p Position) error {
 	if _, begun := db.Replicated(); begun {
 		return errors.New("the store is replicated already")
 	}
+	if err := db.level.Load().check(db.path(), db.highest); err != nil { // it was replicated before
+		return err
+	}
 	if err := db.update(func(tx *bolt.Tx) error { return putPosition(tx, p) }); err != nil {
 		return err
 	}
@@ -22,7 +25,7 @@ func (db *DB) BeginReplication(p Position) error {
 	return nil
 }
 
-// EndReplication makes the store a single one again.
+// EndReplication makes the store a single one again. Its level of messages is kept, and counts again after another BeginReplication.
 func (db *DB) EndReplication() error {
 	if err := db.update(func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Delete(keyReplicated) }); err != nil {
 		return err
@@ -79,7 +82,7 @@ func (db *DB) replicate(tx *bolt.Tx, group []*appendRequest) (*Position, error) 
 	case at == nil:
 		return nil, errors.New("the store is not replicated")
 	}
-	message, err := encodeMessage(at.Chain, operations)
+	message, err := encodeMessage(db.levelOf(group), at.Chain, operations)
 	if err != nil {
 		return nil, fmt.Errorf("write a message: %w", err)
 	}
@@ -95,14 +98,19 @@ func (db *DB) replicate(tx *bolt.Tx, group []*appendRequest) (*Position, error) 
 	return p, putPosition(tx, *p)
 }
 
-// notePosition notes the position of a file that is opened.
+// notePosition notes the position of a file that is opened, and the level of its messages, which this build has to understand.
 func (db *DB) notePosition(tx *bolt.Tx) error {
+	l, err := readLevel(tx)
+	if err != nil {
+		return err
+	}
+	db.level.Store(&l)
 	p, found, err := readPosition(tx)
 	if err != nil || !found {
 		return err
 	}
 	db.position.Store(&p)
-	return nil
+	return db.CheckLevel(db.path(), db.highest)
 }
 
 // followRequest is a call of Apply in the committer's queue.
@@ -112,7 +120,8 @@ type followRequest struct {
 }
 
 // Apply writes messages that enough copies have, in order and in one transaction, and returns once that is on disk. Those up to the store's
-// position are skipped. [ErrDiverged] means that one does not continue what the store has; then nothing was written.
+// position are skipped. [ErrDiverged] means that one does not continue what the store has, and a [LevelError] that this build does not understand
+// one; then nothing was written.
 func (db *DB) Apply(messages []Message) error {
 	f := &followRequest{messages, make(chan error, 1)}
 	db.queueMu.RLock()
@@ -150,6 +159,9 @@ func (db *DB) follow(messages []Message) error {
 			case before != at.Chain:
 				return fmt.Errorf("%w: message %d does not follow message %d", ErrDiverged, m.Index, at.Index)
 			}
+			if err := db.checkMessage(m); err != nil {
+				return err
+			}
 			applied, err := db.applyMessage(tx, writers, m.Data)
 			if err != nil {
 				return fmt.Errorf("apply message %d: %w", m.Index, err)
@@ -166,6 +178,7 @@ func (db *DB) follow(messages []Message) error {
 			if r.key != nil {
 				db.key.Store(r.key) // which can sign once its file is there: see LoadKey
 			}
+			db.noteLevel(r.level)
 			db.tell(r)
 		}
 	}
@@ -223,9 +236,10 @@ func (db *DB) applyMessage(tx *bolt.Tx, writers map[string]*tenantWriter, data [
 			if err := json.Unmarshal(o.Replaced, &r.key.changes); err != nil {
 				return nil, fmt.Errorf("read how the key was replaced: %w", err)
 			}
-			if err := r.key.put(tx); err != nil {
-				return nil, err
-			}
+		}
+		r.level = o.Level
+		if err := r.putMeta(tx); err != nil {
+			return nil, err
 		}
 		applied = append(applied, r)
 	}

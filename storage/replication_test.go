@@ -336,7 +336,7 @@ func TestKeyIsReplacedOnAllCopies(t *testing.T) {
 	}
 }
 
-// TestApplyRefuses: a message that is missing, changed or of another version leaves a copy as it is.
+// TestApplyRefuses: a message that is missing, changed or of a later version leaves a copy as it is.
 func TestApplyRefuses(t *testing.T) {
 	leader, follower, log := twoCopies(t)
 	for i := range 3 {
@@ -347,7 +347,7 @@ func TestApplyRefuses(t *testing.T) {
 	flipped[0].Data = bytes.Clone(flipped[0].Data)
 	flipped[0].Data[len(flipped[0].Data)-3] ^= 1
 	later := bytes.Clone(log.messages[0].Data)
-	later[len(messageMark)]++
+	later[len(messageMark)] = HighestLevel + 1
 	for name, c := range map[string]struct {
 		messages []Message
 		diverged bool
