@@ -41,6 +41,9 @@ type testNode struct {
 	timing timing
 	disk   disk
 
+	highest int    // level of messages that its program understands; 0 for that of this build
+	version string // of its program
+
 	mu        sync.Mutex // guards the following, and Node
 	open      bool
 	restarts  int
@@ -130,7 +133,8 @@ func (c *trio) found() {
 		if err := db.EndReplication(); err != nil && i > 0 {
 			c.t.Fatal(err)
 		}
-		if err := errors.Join(db.BeginReplication(storage.Position{Index: 1, Chain: chain}), db.Close()); err != nil {
+		begun := db.BeginReplication(storage.Position{Index: 1, Chain: chain})
+		if err := errors.Join(begun, db.RaiseLevel(storage.HighestLevel, ""), db.Close()); err != nil { // so that no message comes by itself
 			c.t.Fatal(err)
 		}
 	}
@@ -203,12 +207,12 @@ func (n *testNode) begin() error {
 	if err := InstallReceived(context.Background(), n.dir); err != nil {
 		return err
 	}
-	db, err := storage.Open(n.dir, storage.Options{LockTimeout: 5 * time.Second})
+	db, err := storage.Open(n.dir, storage.Options{LockTimeout: 5 * time.Second, Highest: n.highest})
 	if err != nil {
 		return err
 	}
 	restart := func() { n.restarted.Go(n.restartNow) }
-	n.Node, err = Open(context.Background(), db, Options{Dir: n.dir, Logger: n.log, Restart: restart, Space: n.disk.space, timing: n.timing})
+	n.Node, err = Open(context.Background(), db, Options{Dir: n.dir, Logger: n.log, Restart: restart, Version: n.version, Space: n.disk.space, timing: n.timing})
 	n.open = err == nil
 	return err
 }

@@ -240,7 +240,7 @@ func (m machine) apply(messages []storage.Message) bool {
 			m.moved()
 			return true
 		}
-		if errors.Is(err, storage.ErrDiverged) {
+		if errors.Is(err, storage.ErrDiverged) || isOutdated(err) {
 			m.halt(err)
 			return false
 		}

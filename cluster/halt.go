@@ -19,23 +19,29 @@ func (n *Node) freeze() {
 	n.moved() // nobody waits for what does not come any more
 }
 
-// halt stops taking part, and fetches a copy of the store.
+// halt stops taking part, and fetches a copy of the store, unless another program is needed.
 func (n *Node) halt(why error) {
 	n.freeze()
 	n.mu.Lock()
 	before := n.halted
-	n.halted = why.Error()
+	n.halted, n.outdated = why.Error(), isOutdated(why)
 	n.mu.Unlock()
 	if before != "" {
 		return
 	}
 	n.diverged.Store(errors.Is(why, storage.ErrDiverged))
-	n.log.Error("this node has stopped taking part, and fetches a copy of the log from another one", "err", why)
+	if isOutdated(why) {
+		n.log.Error("this node has stopped taking part, and keeps what it has until its program is replaced", "err", why)
+	} else {
+		n.log.Error("this node has stopped taking part, and fetches a copy of the log from another one", "err", why)
+	}
 	n.running.Go(func() {
 		if r := n.raft.Load(); r != nil {
 			_ = r.Shutdown().Error()
 		}
-		n.fetchCopy()
+		if !isOutdated(why) {
+			n.fetchCopy()
+		}
 	})
 }
 

@@ -34,6 +34,7 @@ type joinRequest struct {
 	ID      string `json:"id"`      // that the node has chosen
 	Key     []byte `json:"key"`     // its public key, ed25519
 	Address string `json:"address"` // at which the others reach it
+	Level   int    `json:"level"`   // highest level of messages that its program understands; 0 for one that knows none
 }
 
 // joinAnswer is what it gets: everything that a node must have beside the log.
@@ -57,7 +58,9 @@ type desk struct {
 	admit   func(ctx context.Context, id, address string) error // adds a node that does not vote yet
 	relay   func(ctx context.Context, r joinRequest) (joinAnswer, error)
 
-	mu sync.Mutex // one node is admitted at a time
+	understands func(what string, highest int) error // is a storage.LevelError if a program does not understand the level of messages
+
+	mu sync.Mutex // one node is admitted at a time, and not while the level of messages is raised
 }
 
 // serve answers the connections of nodes that want to join, until the listener is closed. They have no certificate.
@@ -125,6 +128,9 @@ func (d *desk) join(ctx context.Context, r joinRequest) (answer joinAnswer, err 
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if err := d.checkLevel(r.Level); err != nil {
+		return answer, err
+	}
 	if err := d.checkFree(r); err != nil {
 		return answer, err
 	}

@@ -21,6 +21,7 @@ import (
 
 	"oplog/durable"
 	"oplog/oplog"
+	"oplog/storage"
 )
 
 // joiningFile says who a node is while it joins, so that what a crash interrupts is continued by the same node. It is removed at the end.
@@ -189,7 +190,7 @@ func askToJoin(ctx context.Context, t token, id *identity) (answer joinAnswer, e
 			return dialTLS(ctx, t.Address, t.pinned(id.now))
 		},
 	}}
-	body, err := json.Marshal(joinRequest{t.Secret, id.ID, id.key.Public().(ed25519.PublicKey), id.Address}) //nolint:gosec // it is sent to the cluster alone
+	body, err := json.Marshal(joinRequest{t.Secret, id.ID, id.key.Public().(ed25519.PublicKey), id.Address, storage.HighestLevel}) //nolint:gosec // it is sent to the cluster alone
 	if err != nil {
 		return answer, err
 	}

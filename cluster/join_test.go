@@ -57,7 +57,7 @@ func newOffice(t *testing.T) *office {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = o.port.Close() })
-	o.desk = &desk{id: o.id, dir: dir, records: o.db, leads: func() bool { return true }, members: o.members, admit: o.admit}
+	o.desk = &desk{id: o.id, dir: dir, records: o.db, leads: func() bool { return true }, members: o.members, admit: o.admit, understands: o.db.CheckLevel}
 	go o.desk.serve(o.port.listener(protocolJoin))
 	return o
 }

@@ -121,9 +121,11 @@ func (n *Node) tellLead() {
 // localFailure returns why this node cannot write, or nil.
 func (n *Node) localFailure() error {
 	n.mu.Lock()
-	trouble, halted, failed := n.trouble, n.halted, n.copyFailed
+	trouble, halted, outdated, failed := n.trouble, n.halted, n.outdated, n.copyFailed
 	n.mu.Unlock()
 	switch {
+	case outdated:
+		return oplog.Errorf(oplog.CodeUnavailable, "This node has stopped and keeps what it has: %s. Install that on this node and start it again; use another node meanwhile.", halted)
 	case halted != "":
 		return oplog.Errorf(oplog.CodeUnavailable, "This node waits for a copy of the log from another node (%s).%s Use another node meanwhile.", halted, failed.sentence())
 	case failed.Why != "":
@@ -301,6 +303,9 @@ func (n *Node) keepHouse() {
 		}
 		if turn%trailingTurns == 0 {
 			n.keepTrailing()
+		}
+		if turn%levelTurns == 0 {
+			n.raiseLevel()
 		}
 		n.promote(before)
 		before = n.Applied()

@@ -8,7 +8,7 @@ import (
 // openDesk returns the desk at which others join, on any node.
 func (n *Node) openDesk() *desk {
 	return &desk{
-		id: n.id, dir: n.o.Dir, records: n.store, leads: n.Leads, members: n.members, admit: n.admit,
+		id: n.id, dir: n.o.Dir, records: n.store, leads: n.Leads, members: n.members, admit: n.admit, understands: n.db.CheckLevel,
 		relay: func(ctx context.Context, r joinRequest) (a joinAnswer, err error) {
 			err = n.askLeader(ctx, http.MethodPost, joinPath, r, &a)
 			return a, err

@@ -12,6 +12,7 @@ type Meters struct {
 	Leads, Quorum, Diverged     bool
 	Term, Last, Commit, Applied uint64
 	LagEntries                  uint64
+	Level                       int // of messages
 	Lag                         time.Duration
 	LastContact                 time.Time // with the leader; now on the leader itself
 	Elections                   uint64    // that it won
@@ -44,7 +45,7 @@ var quickBounds = []time.Duration{
 func (n *Node) Meters() Meters {
 	h := n.Health()
 	m := Meters{
-		Leads: n.Leads(), Quorum: h.Quorum, Diverged: n.diverged.Load(), Applied: n.Applied(), LagEntries: h.LagEntries, Lag: h.Lag,
+		Leads: n.Leads(), Quorum: h.Quorum, Diverged: n.diverged.Load(), Applied: n.Applied(), Level: n.db.Level(), LagEntries: h.LagEntries, Lag: h.Lag,
 		Elections: n.counted.elections.Load(), Proposals: n.counted.proposals.Load(), Refused: n.counted.refused.Load(), LogDamaged: n.counted.damaged.Load(),
 		SnapshotsSent: n.sent.Load(), SnapshotsReceived: receivedCopies.Load(), ReadIndexes: n.counted.readIndexes,
 		CopiesFailed: failedCopies.Load(), Healed: n.db.Healed(),

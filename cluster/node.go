@@ -61,6 +61,7 @@ type Node struct {
 	raft      atomic.Pointer[raft.Raft] // nil until it has started, and if this node is halted from the start
 	transport *transport
 	peers     *http.Client // speaks protocolStore
+	desk      *desk
 	server    *http.Server
 
 	closing   chan struct{} // closed by Close
@@ -98,6 +99,7 @@ type Node struct {
 	trouble     error // of the store's disk
 	copyFailed  copyFailed
 	copyTold    time.Time // when copyFailed was logged
+	outdated    bool      // halted because the program does not understand a message
 	lost        time.Time // since when there has been no leader; zero if there is one
 	ledOnce     bool      // there was one since this node was opened
 	leader      string    // the last one that was noticed, "" for none

@@ -43,9 +43,9 @@ func (n *Node) serveStore() {
 	mux.HandleFunc("GET "+pathLeaf, n.serveLeaf)
 	mux.HandleFunc("GET "+pathSigningKey, n.serveSigningKey)
 	mux.HandleFunc("POST "+pathMembers, n.serveMembers)
-	desk := n.openDesk()
-	mux.Handle("POST "+joinPath, desk.handler())
-	n.running.Go(func() { desk.serve(n.port.listener(protocolJoin)) })
+	n.desk = n.openDesk()
+	mux.Handle("POST "+joinPath, n.desk.handler())
+	n.running.Go(func() { n.desk.serve(n.port.listener(protocolJoin)) })
 	n.server = &http.Server{Handler: mux, ReadHeaderTimeout: handshakeTime, ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug)}
 	n.peers = peerClient(n.id, n.addressOf)
 	n.running.Go(func() {

@@ -94,7 +94,7 @@ func InstallReceived(ctx context.Context, dir string) error {
 		return dropReceived(folder, "", fmt.Errorf("what was received is damaged: %w", err))
 	}
 	if err := storage.InstallCopy(ctx, dir, filepath.Join(folder, receivedFolder, receivedCopy)); err != nil {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || isOutdated(err) {
 			return err
 		}
 		return dropReceived(folder, what.From, err)

@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"net/http"
-	"sync"
 	"time"
 )
 
@@ -15,6 +14,7 @@ type Status struct {
 	Term       uint64       `json:"term" doc:"How often a leader was elected, or was to be."`
 	Commit     uint64       `json:"commit" doc:"Position of the last message that a majority has."`
 	Applied    uint64       `json:"applied" doc:"Position of the last message in this node's store."`
+	Level      int          `json:"level" doc:"Level of messages that is in force on this node."`
 	Quorum     bool         `json:"quorum" doc:"Whether a leader is known, so that writes are possible."`
 	StaleSince time.Time    `json:"stale_since,omitzero" doc:"Since when no leader has been known; answers may be old."`
 	Nodes      []NodeStatus `json:"nodes" doc:"All nodes, in the order in which they joined."`
@@ -25,18 +25,19 @@ type Status struct {
 
 // NodeStatus is how a node is.
 type NodeStatus struct {
-	ID          string    `json:"id" doc:"Its id."`
-	Address     string    `json:"address" doc:"Where the other nodes reach it."`
-	Voter       bool      `json:"voter" doc:"Whether it votes; one that joins does once it has caught up."`
-	Leader      bool      `json:"leader" doc:"Whether it leads."`
-	Applied     uint64    `json:"applied" doc:"Position of the last message in its store."`
-	LagEntries  uint64    `json:"lag_entries" doc:"Messages that it has not stored yet."`
-	LastContact time.Time `json:"last_contact,omitzero" doc:"When it last heard of the node that leads, by its own clock."`
-	Version     string    `json:"version,omitempty" doc:"Version of its program."`
-	Reachable   bool      `json:"reachable" doc:"Whether it answers."`
-	Diverged    bool      `json:"diverged,omitempty" doc:"Whether it has stopped because its store is not what was replicated."`
-	Failure     string    `json:"failure,omitempty" doc:"Why it cannot write; omitted if it can."`
-	Clock       time.Time `json:"clock,omitzero" doc:"Its time when it answered."`
+	ID           string    `json:"id" doc:"Its id."`
+	Address      string    `json:"address" doc:"Where the other nodes reach it."`
+	Voter        bool      `json:"voter" doc:"Whether it votes; one that joins does once it has caught up."`
+	Leader       bool      `json:"leader" doc:"Whether it leads."`
+	Applied      uint64    `json:"applied" doc:"Position of the last message in its store."`
+	LagEntries   uint64    `json:"lag_entries" doc:"Messages that it has not stored yet."`
+	LastContact  time.Time `json:"last_contact,omitzero" doc:"When it last heard of the node that leads, by its own clock."`
+	Version      string    `json:"version,omitempty" doc:"Version of its program."`
+	HighestLevel int       `json:"highest_level,omitempty" doc:"Highest level of messages that its program understands; omitted if it does not answer."`
+	Reachable    bool      `json:"reachable" doc:"Whether it answers."`
+	Diverged     bool      `json:"diverged,omitempty" doc:"Whether it has stopped because its store is not what was replicated."`
+	Failure      string    `json:"failure,omitempty" doc:"Why it cannot write; omitted if it can."`
+	Clock        time.Time `json:"clock,omitzero" doc:"Its time when it answered."`
 
 	ClockAhead time.Duration `json:"-"` // of the clock of the node that asked
 }
@@ -45,7 +46,7 @@ type NodeStatus struct {
 func (n *Node) ownStatus() NodeStatus {
 	s := NodeStatus{
 		ID: n.id.ID, Address: n.id.Address, Leader: n.Leads(), Applied: n.Applied(), Version: n.o.Version, Reachable: true, Diverged: n.diverged.Load(),
-		Clock: n.o.Now().UTC(),
+		HighestLevel: n.db.Highest(), Clock: n.o.Now().UTC(),
 	}
 	for _, m := range n.members() {
 		if m.ID == s.ID {
@@ -64,7 +65,7 @@ func (n *Node) ownStatus() NodeStatus {
 // Status returns how the cluster is. Nodes that do not answer within a second are not reachable.
 func (n *Node) Status(ctx context.Context) Status {
 	own := n.ownStatus()
-	s := Status{ID: own.ID, Cluster: n.id.Cluster, Applied: own.Applied, Diverged: own.Diverged, Failure: own.Failure, Sent: n.sent.Load()}
+	s := Status{ID: own.ID, Cluster: n.id.Cluster, Applied: own.Applied, Level: n.db.Level(), Diverged: own.Diverged, Failure: own.Failure, Sent: n.sent.Load()}
 	leader, _, known := n.Leader()
 	s.Leader, s.Quorum = leader, known
 	if r := n.raft.Load(); r != nil {
@@ -75,13 +76,7 @@ func (n *Node) Status(ctx context.Context) Status {
 	n.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	members := n.members()
-	s.Nodes = make([]NodeStatus, len(members))
-	var asked sync.WaitGroup
-	for i, m := range members {
-		asked.Go(func() { s.Nodes[i] = n.statusOf(ctx, m, own) })
-	}
-	asked.Wait()
+	s.Nodes = n.statusOfAll(ctx, own)
 	first := uint64(0)
 	for _, node := range s.Nodes {
 		first = max(first, node.Applied)
@@ -102,7 +97,7 @@ func (n *Node) statusOf(ctx context.Context, m member, own NodeStatus) NodeStatu
 		asked := n.o.Now()
 		if err := n.askNode(ctx, m.ID, http.MethodGet, pathStatus, nil, &s); err != nil {
 			s = NodeStatus{}
-		} else if !s.Clock.IsZero() {
+		} else if s.HighestLevel = max(s.HighestLevel, 1); !s.Clock.IsZero() { // it tells of no level if its program knows only the first
 			s.ClockAhead = s.Clock.Sub(asked) - n.o.Now().Sub(asked)/2
 		}
 	}
