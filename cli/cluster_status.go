@@ -41,11 +41,14 @@ func (m *Program) printJSON(value any) error {
 
 // print prints the nodes, and what to do if something is wrong.
 func (c *clusterStatus) print(m *Program, s cluster.Status) error {
-	rows := [][]string{{"NODE", "ADDRESS", "ROLE", "STATE", "POSITION", "BEHIND", "LAST CONTACT", "VERSION"}}
+	rows := [][]string{{"NODE", "ADDRESS", "ROLE", "STATE", "POSITION", "BEHIND", "LAST CONTACT", "VERSION", "LEVEL"}}
 	for _, n := range s.Nodes {
-		row := []string{n.ID, n.Address, role(n), "not reachable", "-", "-", "-", "-"}
+		row := []string{n.ID, n.Address, role(n), "not reachable", "-", "-", "-", "-", "-"}
 		if n.Reachable {
-			row = []string{n.ID, n.Address, role(n), state(n), strconv.FormatUint(n.Applied, 10), strconv.FormatUint(n.LagEntries, 10), "-", orDash(n.Version)}
+			row = []string{
+				n.ID, n.Address, role(n), state(n), strconv.FormatUint(n.Applied, 10), strconv.FormatUint(n.LagEntries, 10), "-", orDash(n.Version),
+				strconv.Itoa(n.HighestLevel),
+			}
 		}
 		if !n.LastContact.IsZero() {
 			row[6] = moment(n.LastContact)
@@ -55,7 +58,8 @@ func (c *clusterStatus) print(m *Program, s cluster.Status) error {
 	if err := table(m.Stdout, rows); err != nil {
 		return err
 	}
-	fmt.Fprintf(m.Stdout, "This is node %s of cluster %s.\n", s.ID, s.Cluster)
+	fmt.Fprintf(m.Stdout, "This is node %s of cluster %s. Its messages have level %d.\n", s.ID, s.Cluster, s.Level)
+	tellDelays(m, &s)
 	if !s.Quorum {
 		since := ""
 		if !s.StaleSince.IsZero() {
@@ -69,6 +73,18 @@ func (c *clusterStatus) print(m *Program, s cluster.Status) error {
 		}
 	}
 	return nil
+}
+
+// tellDelays says for which nodes a higher level of messages waits.
+func tellDelays(m *Program, s *cluster.Status) {
+	nodes, level := s.Delaying()
+	for _, n := range nodes {
+		if n.Reachable {
+			fmt.Fprintf(m.Stdout, "Level %d waits for node %s at %s: its version of oplog, %s, understands levels up to %d. Upgrade it.\n", level, n.ID, n.Address, orDash(n.Version), n.HighestLevel)
+			continue
+		}
+		fmt.Fprintf(m.Stdout, "Level %d waits for node %s at %s, which is not reachable. Start it or, if it is gone, remove it.\n", level, n.ID, n.Address)
+	}
 }
 
 func role(n cluster.NodeStatus) string {

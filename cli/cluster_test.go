@@ -14,6 +14,7 @@ import (
 
 	"oplog/cluster"
 	"oplog/oplog"
+	"oplog/storage"
 )
 
 // trio is a cluster of nodes that run in this process.
@@ -153,6 +154,7 @@ func TestThreeNodes(t *testing.T) {
 	}
 	c.awaitKey(c.mustRun(t, "key", "verifier", "--data", c.dirs[0]))
 	c.mustPrint(t, `NODE +ADDRESS +ROLE(.*\n)+.*votes +ok(.*\n)*.*leads +ok(.*\n)*This is node`, "cluster", "status", "--data", c.dirs[1])
+	c.await("the level of messages", func() bool { return c.status(1).Level == storage.HighestLevel })
 
 	export := c.exportOf(2)
 	before := c.leader()

@@ -310,16 +310,19 @@ func TestCluster(t *testing.T) {
 	leader, others := all.leader()
 	f := others[0]
 	var b clusterBody
-	for b.LeaderSince.IsZero() { // it is noticed each half second
+	for b.LeaderSince.IsZero() || b.Level < storage.HighestLevel { // it is noticed each half second, and raised after two
 		b = decode[clusterBody](t, f.get("owner", "/api/v1/cluster", 200))
 	}
 	if !b.Enabled || !b.Quorum || b.Leader != leader.cluster.ID() || b.ID != f.cluster.ID() || len(b.Nodes) != 3 {
 		t.Errorf("%+v", b)
 	}
 	for _, n := range b.Nodes {
-		if n.Version != "test" || n.DiskSize == 0 || !n.Voter || !n.Reachable || n.Leader != (n.ID == b.Leader) {
+		if n.Version != "test" || n.Level != storage.HighestLevel || n.DiskSize == 0 || !n.Voter || !n.Reachable || n.Leader != (n.ID == b.Leader) {
 			t.Errorf("%+v", n)
 		}
+	}
+	if level := f.metrics()["oplog_cluster_level"]; level != storage.HighestLevel {
+		t.Errorf("oplog_cluster_level is %v", level)
 	}
 	token := f.send("owner", "POST", "/api/v1/cluster/tokens", "")
 	if token.status != 201 || !strings.Contains(token.header.Get("Cache-Control"), "no-transform") || len(decode[struct{ Token string }](t, token.body).Token) < 40 {

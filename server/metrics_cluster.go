@@ -16,6 +16,7 @@ func (s *Server) writeClusterMetrics(w *bytes.Buffer) {
 	metrics.WriteGaugeUint64(w, "oplog_cluster_leader", boolGauge(m.Leads))
 	metrics.WriteGaugeUint64(w, "oplog_cluster_quorum", boolGauge(m.Quorum))
 	metrics.WriteGaugeUint64(w, "oplog_cluster_term", m.Term)
+	metrics.WriteGaugeUint64(w, "oplog_cluster_level", uint64(m.Level)) //nolint:gosec // positive
 	metrics.WriteGaugeUint64(w, "oplog_cluster_last_index", m.Last)
 	metrics.WriteGaugeUint64(w, "oplog_cluster_commit_index", m.Commit)
 	metrics.WriteGaugeUint64(w, "oplog_cluster_applied_index", m.Applied)

@@ -87,6 +87,7 @@ var logMetrics = []string{
 	"oplog_cluster_leader 1 if this node leads the log's nodes.",
 	"oplog_cluster_quorum 1 if enough nodes reach each other for recording, as this node sees it.",
 	"oplog_cluster_term How often a leader was elected.",
+	"oplog_cluster_level Level of the messages between nodes that this node has; it rises once all nodes understand a higher one.",
 	"oplog_cluster_last_index Index of the last message in this node's copy of the replicated log.",
 	"oplog_cluster_commit_index Index of the last message that this node knows a quorum to have.",
 	"oplog_cluster_applied_index Index of the last message that is in this node's store.",

@@ -23,6 +23,7 @@ type (
 		Leader      string            `json:"leader,omitempty" doc:"The node that leads; omitted while none does."`
 		LeaderSince time.Time         `json:"leader_since,omitzero" doc:"Since when it leads, as far as the node that answers knows."`
 		Term        uint64            `json:"term,omitempty" doc:"How often a leader was elected."`
+		Level       int               `json:"level,omitempty" doc:"Level of the messages between nodes. It rises once all nodes understand a higher one, and never falls."`
 		Quorum      bool              `json:"quorum" doc:"Whether enough nodes reach each other to record and to change anything."`
 		StaleSince  time.Time         `json:"stale_since,omitzero" doc:"Without a quorum: when what the node that answers has was last known to be the newest."`
 		Diverged    bool              `json:"diverged" doc:"Whether the node that answers has stopped because its log is not the others'."`
@@ -40,6 +41,7 @@ type (
 		LagMillis   int64     `json:"lag_ms" doc:"For how long it has not had the oldest of them, in milliseconds."`
 		LastContact time.Time `json:"last_contact,omitzero" doc:"When it was last heard of; omitted of the node that answers, and if it never was."`
 		Version     string    `json:"version,omitempty" doc:"Its program's version; omitted if it does not answer."`
+		Level       int       `json:"highest_level,omitempty" doc:"Highest level of messages that its program understands; omitted if it does not answer."`
 		DiskUsed    uint64    `json:"disk_used_bytes,omitempty" doc:"Used bytes of the disk of its data directory."`
 		DiskSize    uint64    `json:"disk_bytes,omitempty" doc:"Size of that disk."`
 	}
@@ -69,13 +71,13 @@ func (s *Server) getCluster(ctx context.Context, _ *call, _ *struct{}) (*cluster
 	defer cancel()
 	status := s.cluster.Status(ctx)
 	out := &clusterOutput{clusterBody{
-		Enabled: true, ID: status.ID, Leader: status.Leader, LeaderSince: s.cluster.LeaderSince().UTC(), Term: status.Term, Quorum: status.Quorum,
+		Enabled: true, ID: status.ID, Leader: status.Leader, LeaderSince: s.cluster.LeaderSince().UTC(), Term: status.Term, Level: status.Level, Quorum: status.Quorum,
 		StaleSince: s.cluster.Health().StaleSince.UTC(), Diverged: status.Diverged, Failure: status.Failure,
 	}}
 	for _, n := range status.Nodes {
 		out.Body.Nodes = append(out.Body.Nodes, clusterNodeBody{
 			ID: n.ID, Address: n.Address, Voter: n.Voter, Leader: n.Leader, Reachable: n.Reachable, Applied: n.Applied,
-			LagEntries: n.LagEntries, LastContact: n.LastContact.UTC(),
+			LagEntries: n.LagEntries, LastContact: n.LastContact.UTC(), Level: n.HighestLevel,
 		})
 	}
 	var asking sync.WaitGroup

@@ -10,6 +10,10 @@ export const nodesEn = {
   lastContact: 'Last contact',
   disk: 'Disk',
   version: 'Version',
+  level: (level: number) => `level ${level}`,
+  levelNow: (level: number) => `Messages between nodes have level ${level}.`,
+  levelWaits: (level: number, nodes: string) =>
+    `Level ${level} waits for ${nodes}: upgrade oplog there, or start what is down.`,
   leader: 'Leader',
   follower: 'Follower',
   joining: 'Joining',

@@ -23,6 +23,7 @@ const node = (name: string, change: Partial<ClusterNode> = {}): ClusterNode => (
   lag_ms: 0,
   last_contact: seen(),
   version: '1.4.0',
+  highest_level: 2,
   disk_used_bytes: 61e9,
   disk_bytes: 200e9,
   ...change,
@@ -33,6 +34,7 @@ const three: Cluster = {
   id: a.id,
   leader: a.id,
   leader_since: '2026-11-18T02:14:00Z',
+  level: 2,
   quorum: true,
   diverged: false,
   nodes: [a, node('b', { lag_entries: 3, lag_ms: 4 }), node('c', { lag_entries: 12_406, lag_ms: 20_000 })],
@@ -63,14 +65,24 @@ test('nodes are shown with role, lag, last contact, disk and version', async () 
   open(three)
   const rows = within(await screen.findByRole('table', { name: messages.nodes })).getAllByRole('row')
   const text = rows.map((row) => row.textContent)
-  expect(text[1]).toMatch(/^a\.example:8485a0000000LeaderNonethis node61 GB of 200 GB1\.4\.0Transfer$/)
+  expect(text[1]).toMatch(/^a\.example:8485a0000000LeaderNonethis node61 GB of 200 GB1\.4\.0level 2Transfer$/)
   expect(text[2]).toMatch(/^b\.example:8485b0000000Follower3 messages4 ms\d\.\d s ago61 GB/)
   expect(text[3]).toContain('12,406 messagescatching up, 20 s')
   expect(screen.getByText('12,406 messages').className).toBe('nodes-amber')
   expect(
-    screen.getByText(/^The log keeps running with any two of the three\. Leader since 2026-11-18 02:14/),
+    screen.getByText(/^The log keeps running with any two of the three\. Leader since 2026-11-18 02:14.*level 2\.$/),
   ).toBeTruthy()
   expect(screen.queryByRole('alert')).toBeNull()
+})
+
+test('what delays a higher level of messages is said', async () => {
+  const { version: __, highest_level: ___, ...gone } = node('c', { reachable: false })
+  open({ ...three, level: 1, nodes: [a, node('b', { highest_level: 1 }), gone] })
+  expect(
+    await screen.findByText(
+      / Messages between nodes have level 1\. Level 2 waits for b\.example:8485, c\.example:8485: upgrade oplog there, or start what is down\.$/,
+    ),
+  ).toBeTruthy()
 })
 
 test('a log on one node has no such part', async () => {

@@ -12,7 +12,7 @@ import { Notice } from '../../ui/Notice'
 import { RowAction } from '../../ui/RowAction'
 import { AddNodeDialog } from './AddNodeDialog'
 import { useNodes, useTransfer } from './nodeQueries'
-import { lagLevel, lagTime, votersOf } from './nodeTexts'
+import { lagLevel, lagTime, levelTexts, votersOf } from './nodeTexts'
 import { RemoveNodeDialog } from './RemoveNodeDialog'
 import '../../ui/tag.css'
 import './nodes.css'
@@ -35,6 +35,7 @@ export function Nodes({ of, zone }: { of: Cluster; zone: string }) {
   const sentences = [
     voters > 2 ? messages.keepsRunning(needed, voters) : messages.needsAll(voters),
     ...(of.leader && of.leader_since ? [messages.leaderSince(exactTime(of.leader_since, zone))] : []),
+    ...levelTexts(of, messages),
   ]
   return (
     <section className="system-part" aria-labelledby="system-nodes">
@@ -77,7 +78,7 @@ function Table({ of, zone, onTransfer, onRemove }: TableProps) {
       cell: (node) => <Contact of={node} self={node.id === of.id} zone={zone} />,
     },
     { key: 'disk', title: messages.disk, width: 148, cell: (node) => <Disk of={node} /> },
-    { key: 'version', title: messages.version, width: 84, cell: (node) => node.version ?? '' },
+    { key: 'version', title: messages.version, width: 84, cell: (node) => <Version of={node} /> },
     {
       key: 'actions',
       title: messages.node,
@@ -145,6 +146,16 @@ function Contact({ of, self, zone }: { of: ClusterNode; self: boolean; zone: str
     <span className="stack">
       <span className="list-bad">{messages.unreachable}</span>
       <small>{ago}</small>
+    </span>
+  )
+}
+
+function Version({ of }: { of: ClusterNode }) {
+  const { nodes: messages } = useNodesMessages()
+  return (
+    <span className="stack">
+      <span>{of.version ?? ''}</span>
+      {of.highest_level && <small>{messages.level(of.highest_level)}</small>}
     </span>
   )
 }

@@ -1,8 +1,17 @@
 import type { nodesEn } from '../../i18n/nodes.en'
-import type { ClusterNode } from '../../model/api/types'
+import type { Cluster, ClusterNode } from '../../model/api/types'
 
 /** How many nodes decide. */
 export const votersOf = (nodes: ClusterNode[]) => nodes.filter((node) => node.voter).length
+
+/** What is said of the level of messages, and of the nodes for which a higher one waits. */
+export function levelTexts({ level, nodes = [] }: Cluster, messages: Pick<typeof nodesEn, 'levelNow' | 'levelWaits'>) {
+  if (!level) return []
+  const highest = Math.max(level, ...nodes.map((node) => node.highest_level ?? 0))
+  const late = nodes.filter((node) => highest > level && (node.highest_level ?? 0) < highest)
+  const waits = late.length > 0 && messages.levelWaits(highest, late.map((node) => node.address).join(', '))
+  return [messages.levelNow(level), ...(waits ? [waits] : [])]
+}
 
 /** How bad it is that a node is behind. */
 export function lagLevel({ lag_entries: messages, lag_ms: time }: ClusterNode): 'amber' | 'red' | undefined {

@@ -1334,6 +1334,11 @@ export interface components {
              * @description Since when it leads, as far as the node that answers knows.
              */
             leader_since?: string;
+            /**
+             * Format: int64
+             * @description Level of the messages between nodes. It rises once all nodes understand a higher one, and never falls.
+             */
+            level?: number;
             /** @description All nodes, by id. */
             nodes?: components["schemas"]["ClusterNode"][];
             /** @description Whether enough nodes reach each other to record and to change anything. */
@@ -1367,6 +1372,11 @@ export interface components {
              * @description Used bytes of the disk of its data directory.
              */
             disk_used_bytes?: number;
+            /**
+             * Format: int64
+             * @description Highest level of messages that its program understands; omitted if it does not answer.
+             */
+            highest_level?: number;
             /** @description The node's id. */
             id: string;
             /**
