@@ -28,11 +28,19 @@ func (n *Node) raiseLevel() {
 	if level <= n.db.Level() {
 		return
 	}
-	if err := n.db.RaiseLevel(level, n.o.Version); err != nil {
+	if err := n.db.RaiseLevel(level, installable(n.o.Version)); err != nil {
 		n.log.Debug("the level of messages was not raised", "level", level, "err", err)
 		return
 	}
 	n.log.Info("all nodes understand a higher level of messages, which is in force now", "level", level)
+}
+
+// installable returns a version that somebody could be told to install; "" for that of builds that have none.
+func installable(version string) string {
+	if version == "devel" {
+		return ""
+	}
+	return version
 }
 
 // statusOfAll asks all nodes how they are. Those that do not answer are not reachable, and have no highest level.

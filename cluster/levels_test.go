@@ -87,7 +87,13 @@ func TestLevelIsRaisedByAll(t *testing.T) {
 		t.Error(err)
 	}
 	c.settle()
-	if m := old.node().Meters(); m.Level != nextLevel {
+	old.stop()
+	old.highest = 0
+	var refused *storage.LevelError
+	if err := old.begin(); !errors.As(err, &refused) || refused.Program != "1.5.0" {
+		t.Errorf("a former program opens the store: %v", err)
+	}
+	if m := c.leader().node().Meters(); m.Level != nextLevel {
 		t.Errorf("the meters say level %d", m.Level)
 	}
 }
@@ -136,11 +142,14 @@ func TestOutdatedNodeStops(t *testing.T) {
 	old.upgrade()
 	c.await(func() bool { return c.hasLevel(nextLevel) })
 	c.settle()
-	old.stop()
-	old.highest = 0
-	var refused *storage.LevelError
-	if err := old.begin(); !errors.As(err, &refused) || refused.Program != "1.5.0" {
-		t.Errorf("its former program opens the store: %v", err)
+}
+
+// TestInstallableVersion: nobody is told to install a build without a version.
+func TestInstallableVersion(t *testing.T) {
+	for version, want := range map[string]string{"1.5.0": "1.5.0", "devel": "", "": ""} {
+		if got := installable(version); got != want {
+			t.Errorf("%q: %q", version, got)
+		}
 	}
 }
 
