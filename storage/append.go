@@ -29,6 +29,13 @@ type appendRequest struct {
 	// Results for other copies, if the store is replicated.
 	leaves       [][]byte // of the recorded entries
 	deletionData []byte   // the record of the deletion
+
+	request   Request        // see AppendOnce
+	seqs      []uint64       // see outcome; nil if all entries were recorded
+	same      *appendRequest // the first one of the same id in the group
+	earlier   *outcome       // of the first time
+	forgotten bool           // whether it was stored before is not known
+	answered  bool           // by earlier; nothing is written
 }
 
 // apply writes one request, or rejects it without writing anything.
@@ -278,6 +285,16 @@ func (w *tenantWriter) leaves(key oplog.Key) *leaves {
 		l.number, l.tile, l.sums = last, w.head.tile, new(tileSums)
 	}
 	return l
+}
+
+// arrival returns the key of an arrival, also of this transaction.
+func (w *tenantWriter) arrival(seq uint64) (oplog.Key, error) {
+	tile := w.arrivals.Get(tileKey((seq - 1) / tileSize))
+	if len(w.head.tile) > 0 && (seq-1)/tileSize == (w.head.size-1)/tileSize {
+		tile = w.head.tile
+	}
+	key, _, err := arrivalOf(tile, seq)
+	return key, err
 }
 
 func (w *tenantWriter) putEntry(e *oplog.Entry, data []byte) error {

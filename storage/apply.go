@@ -9,7 +9,16 @@ import (
 
 // applyAll writes a group of requests, each completely or not at all.
 func (db *DB) applyAll(tx *bolt.Tx, writers map[string]*tenantWriter, group []*appendRequest) error {
+	if err := db.findAnswered(tx, group); err != nil {
+		return err
+	}
 	for _, r := range group {
+		if answered, err := db.answer(tx, writers, r); answered || err != nil {
+			if err != nil {
+				return err
+			}
+			continue
+		}
 		if r.may != nil {
 			r.refused = r.may()
 		}
@@ -25,6 +34,7 @@ func (db *DB) applyAll(tx *bolt.Tx, writers map[string]*tenantWriter, group []*a
 		if r.refused != nil {
 			continue
 		}
+		r.seqs = seqsOf(r)
 		if err := errors.Join(putRecords(tx, r.changes), db.applyDeletion(tx, writers, r), db.applyOthers(tx, writers, r)); err != nil {
 			return err
 		}

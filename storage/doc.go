@@ -8,6 +8,7 @@
 //	meta/signer                                    the private key, in stores of earlier versions
 //	meta/replicated                                index, 8 bytes, and chain of the last message; CRC-32C; see Message
 //	meta/level                                     CRC-32C, 4 bytes; JSON, the level of messages, if it was raised; see level.go
+//	requests/<index>                               what the requests of a message have led to, for those that come again; see requests.go
 //	records/<kind>/<name>                          CRC-32C, 4 bytes; JSON
 //	names/<name>                                   CRC-32C of the name of a log, a kind or the head file; see names.go
 //	tenants/<tenant>/skipped                       operations that were not recorded, 8 bytes

@@ -54,7 +54,7 @@ func (r *appendRequest) reset() {
 		}
 		r.entries[i].Seq = 0
 	}
-	r.receipts, r.recorded, r.refused, r.leaves = nil, nil, nil, nil
+	r.receipts, r.recorded, r.refused, r.leaves, r.seqs = nil, nil, nil, nil, nil
 	for _, one := range r.others {
 		one.reset()
 	}

@@ -18,7 +18,7 @@ import (
 // one in force is part of the replicated state, begins with 1, and is raised by a message of the new level once all nodes understand that. Only then do
 // messages have what the level brought. It is never lowered: a program that does not understand it neither opens the store nor applies a message.
 
-// HighestLevel is the highest level of messages that this build understands. Level 2 brings that messages may raise the level.
+// HighestLevel is the highest level of messages that this build understands. Level 2 brings that messages may raise the level, and have ids of requests.
 const HighestLevel = 2
 
 const firstLevel = 1

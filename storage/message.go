@@ -49,6 +49,10 @@ type operation struct {
 	Verifier string         `cbor:"6,keyasint,omitempty"` // the log's new key
 	Replaced []byte         `cbor:"7,keyasint,omitempty"` // how it replaced earlier ones, as in meta/key_changes
 	Level    *level         `cbor:"8,keyasint,omitempty"` // to which the messages are raised
+
+	// From requestsLevel on.
+	Request []byte   `cbor:"9,keyasint,omitempty"`  // its RequestID
+	Seqs    []uint64 `cbor:"10,keyasint,omitempty"` // of its entries, if some were duplicates: 0 for the next leaf, or that of the duplicate
 }
 
 type recordResult struct {
@@ -98,6 +102,9 @@ func resultsOf(r *appendRequest) ([]operation, error) {
 		if o.Replaced, err = json.Marshal(r.key.changes); err != nil {
 			return nil, err
 		}
+	}
+	if r.request.ID != (RequestID{}) {
+		o.Request, o.Seqs = r.request.ID[:], r.seqs
 	}
 	var results []operation
 	if len(o.Leaves) > 0 || o.Skipped > 0 || len(o.Changes) > 0 || o.Deletion != nil || r.key != nil || r.level != nil {

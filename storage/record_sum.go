@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
+	"math"
 	"strconv"
 
 	bolt "go.etcd.io/bbolt"
@@ -99,8 +100,17 @@ func migrateRecords(tx *bolt.Tx, version int) error {
 	return tx.Bucket(bucketMeta).Put(keyFormat, []byte(strconv.Itoa(version)))
 }
 
-// DamagedRecords returns an error for each record whose CRC does not match.
-func (db *DB) DamagedRecords() (damaged []error, err error) {
+// DamagedRecords returns an error for each record, and for what is kept of the requests of each message, whose CRC does not match.
+func (db *DB) DamagedRecords() ([]error, error) {
+	damaged, err := db.damagedRecords()
+	if err != nil {
+		return damaged, err
+	}
+	requests, _, err := db.damagedRequests(nil, math.MaxInt)
+	return append(damaged, requests...), err
+}
+
+func (db *DB) damagedRecords() (damaged []error, err error) {
 	err = db.view(func(tx *bolt.Tx) error {
 		for _, kind := range oplog.RecordKinds {
 			err := db.forEachRecord(tx, kind, func(_, _ []byte, damage error) error {

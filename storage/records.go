@@ -65,11 +65,16 @@ func (db *DB) PutRecord(kind oplog.RecordKind, name string, replaces oplog.Revis
 
 // PutRecords replaces several records; see [oplog.Records].
 func (db *DB) PutRecords(changes []oplog.RecordChange, audit ...oplog.Entry) (err error) {
+	return db.PutRecordsOnce(Request{}, changes, audit...)
+}
+
+// PutRecordsOnce is PutRecords of a request that may have been done before, and then is not done again.
+func (db *DB) PutRecordsOnce(request Request, changes []oplog.RecordChange, audit ...oplog.Entry) (err error) {
 	switch {
 	case len(audit) > 0:
-		_, err = db.submit(context.Background(), &appendRequest{tenant: audit[0].Tenant, entries: audit, changes: changes})
+		_, err = db.submit(context.Background(), &appendRequest{request: request, tenant: audit[0].Tenant, entries: audit, changes: changes})
 	case db.propose != nil && !areLocal(changes):
-		_, err = db.submit(context.Background(), &appendRequest{changes: changes})
+		_, err = db.submit(context.Background(), &appendRequest{request: request, changes: changes})
 	default:
 		err = db.update(func(tx *bolt.Tx) error {
 			if err := db.checkRevisions(tx, changes); err != nil {

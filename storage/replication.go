@@ -18,7 +18,7 @@ func (db *DB) BeginReplication(p Position) error {
 	if err := db.level.Load().check(db.path(), db.highest); err != nil { // it was replicated before
 		return err
 	}
-	if err := db.update(func(tx *bolt.Tx) error { return putPosition(tx, p) }); err != nil {
+	if err := db.update(func(tx *bolt.Tx) error { return errors.Join(dropRequests(tx), putPosition(tx, p)) }); err != nil {
 		return err
 	}
 	db.position.Store(&p)
@@ -27,7 +27,9 @@ func (db *DB) BeginReplication(p Position) error {
 
 // EndReplication makes the store a single one again. Its level of messages is kept, and counts again after another BeginReplication.
 func (db *DB) EndReplication() error {
-	if err := db.update(func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Delete(keyReplicated) }); err != nil {
+	if err := db.update(func(tx *bolt.Tx) error {
+		return errors.Join(dropRequests(tx), tx.Bucket(bucketMeta).Delete(keyReplicated))
+	}); err != nil {
 		return err
 	}
 	db.position.Store(nil)
@@ -66,7 +68,7 @@ func (db *DB) replicate(tx *bolt.Tx, group []*appendRequest) (*Position, error) 
 	}
 	var operations []operation
 	for _, r := range group {
-		if r.refused != nil {
+		if r.refused != nil || r.answered {
 			continue
 		}
 		of, err := resultsOf(r)
@@ -95,7 +97,7 @@ func (db *DB) replicate(tx *bolt.Tx, group []*appendRequest) (*Position, error) 
 		return nil, proposalError{err}
 	}
 	p := &Position{index, after}
-	return p, putPosition(tx, *p)
+	return p, errors.Join(keep(tx, index, group), putPosition(tx, *p))
 }
 
 // notePosition notes the position of a file that is opened, and the level of its messages, which this build has to understand.
@@ -166,6 +168,9 @@ func (db *DB) follow(messages []Message) error {
 			if err != nil {
 				return fmt.Errorf("apply message %d: %w", m.Index, err)
 			}
+			if err := keep(tx, m.Index, applied); err != nil {
+				return fmt.Errorf("apply message %d: %w", m.Index, err)
+			}
 			for _, r := range applied {
 				told, changed = append(told, r), append(changed, r.changes...)
 			}
@@ -205,7 +210,8 @@ func (db *DB) applyMessage(tx *bolt.Tx, writers map[string]*tenantWriter, data [
 	}
 	for i := range operations {
 		o := &operations[i]
-		r := &appendRequest{tenant: o.Log, skipped: o.Skipped, entries: make([]oplog.Entry, 0, len(o.Leaves))}
+		r := &appendRequest{tenant: o.Log, skipped: o.Skipped, entries: make([]oplog.Entry, 0, len(o.Leaves)), seqs: o.Seqs}
+		copy(r.request.ID[:], o.Request)
 		if len(o.Leaves) > 0 || o.Skipped > 0 {
 			w, err := db.writerOf(tx, writers, o.Log)
 			if err != nil {

@@ -15,13 +15,15 @@ import (
 // A pass over the store checks all pages as Open does, then all records by their CRCs, then all entries as Verify does: each with its leaf, the leaves with the tree. It is made
 // of slices, each of which takes a few milliseconds and a read transaction of its own, so that pages are free to be used again.
 const (
-	sliceLeaves  = 128
-	sliceEntries = 4 * tileSize
+	sliceLeaves   = 128
+	sliceRequests = 4096 // messages
+	sliceEntries  = 4 * tileSize
 )
 
 // scrubPosition is where a slice ended.
 type scrubPosition struct {
 	Pages  [][]byte `json:"pages,omitempty"`  // names of buckets and a key; see pages_walk.go
+	Kept   []byte   `json:"kept,omitempty"`   // key in the bucket of requests, once all pages were checked
 	Tenant string   `json:"tenant,omitempty"` // whose entries were checked, once all pages were
 	Seq    uint64   `json:"seq,omitempty"`    // of the last entry that was checked
 }
@@ -34,8 +36,11 @@ func (db *DB) CheckNext(after []byte) (oplog.Checked, error) {
 			return oplog.Checked{}, fmt.Errorf("the position of the check is damaged: %w", err)
 		}
 	}
-	if at.Tenant != "" {
+	switch {
+	case at.Tenant != "":
 		return db.checkEntries(at), nil
+	case at.Kept != nil:
+		return db.checkRequests(at.Kept), nil
 	}
 	return db.checkSlice(at)
 }
@@ -71,7 +76,8 @@ func (db *DB) checkSlice(at scrubPosition) (done oplog.Checked, err error) {
 			return done, nil
 		}
 		db.checkRecords(&done)
-		db.beginTenant(&done, "")
+		requests := db.checkRequests(nil)
+		done.Damage, done.Next = cmp.Or(done.Damage, requests.Damage), requests.Next
 		return done, nil
 	}
 	return oplog.Checked{Next: at.encode()}, nil // later
@@ -104,11 +110,25 @@ func (db *DB) walkSlice(tx *bolt.Tx, at scrubPosition) (c *pageCheck, all bool, 
 
 // checkRecords compares all records with their CRCs. They are few beside the entries.
 func (db *DB) checkRecords(done *oplog.Checked) {
-	damaged, err := db.DamagedRecords()
+	damaged, err := db.damagedRecords()
 	if len(damaged) > 0 {
 		err = damaged[0]
 	}
 	done.Damage = cmp.Or(done.Damage, err)
+}
+
+// checkRequests compares some of what is kept of requests with its CRCs, from a key on.
+func (db *DB) checkRequests(from []byte) (done oplog.Checked) {
+	damaged, next, err := db.damagedRequests(from, sliceRequests)
+	if len(damaged) > 0 {
+		err = damaged[0]
+	}
+	if done.Damage = err; next != nil {
+		done.Next = scrubPosition{Kept: next}.encode()
+		return done
+	}
+	db.beginTenant(&done, "")
+	return done
 }
 
 // beginTenant sets the position to the entries of the first tenant after another, if there is one.
