@@ -38,7 +38,7 @@ func (n *Node) forward(leader, path string, w *write) (a *answer, err error) {
 	switch {
 	case path != pathAppend:
 		a = new(answer)
-		err = n.post(leader, path, w, a)
+		err = n.post(leader, path, w, a, w.Request != nil)
 	default:
 		o := &outgoing{leader: leader, w: w, done: make(chan struct{})}
 		if len(w.Entries) > maxSmall {
@@ -50,7 +50,7 @@ func (n *Node) forward(leader, path string, w *write) (a *answer, err error) {
 		a, err = o.a, o.err
 	}
 	if err == nil && a.Failed != nil && a.Failed.Kind != failureRevision {
-		err = a.Failed.err()
+		w.answeredAt, err = a.Position.Index, a.Failed.err()
 	}
 	if err != nil {
 		return nil, err
@@ -99,12 +99,12 @@ func (b *outbox) take() []*outgoing {
 
 // postAppends sends appends in one request, and answers each.
 func (n *Node) postAppends(group []*outgoing) {
-	writes := make([]*write, len(group))
+	writes, again := make([]*write, len(group)), true
 	for i, o := range group {
-		writes[i] = o.w
+		writes[i], again = o.w, again && o.w.Request != nil
 	}
 	var answers []*answer
-	err := n.post(group[0].leader, pathAppend, writes, &answers)
+	err := n.post(group[0].leader, pathAppend, writes, &answers, again)
 	if err == nil && len(answers) != len(group) {
 		err = errUncertain
 	}
@@ -116,14 +116,18 @@ func (n *Node) postAppends(group []*outgoing) {
 	}
 }
 
-// post sends writes to the node that leads, and reads the answer; errNotLeading means that it did nothing.
-func (n *Node) post(leader, path string, writes, into any) error {
+// post sends writes to the node that leads, and reads the answer; errNotLeading means that it did nothing. Those that can be sent again do not wait for a
+// node once another one leads.
+func (n *Node) post(leader, path string, writes, into any, again bool) error {
 	body, err := encoding.Marshal(writes)
 	if err != nil {
 		return fmt.Errorf("forward to the node that leads: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), maxAnswerWait)
 	defer cancel()
+	if again {
+		defer n.endOnceAnotherLeads(ctx, cancel, leader, false).Stop()
+	}
 	resp, err := n.callPeer(ctx, leader, http.MethodPost, path, body)
 	if err != nil {
 		if errors.As(err, new(unreachable)) {

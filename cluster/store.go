@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -39,6 +40,7 @@ func (s *Store) Append(ctx context.Context, tenant string, entries []oplog.Entry
 		return s.DB.Append(ctx, tenant, entries, skipped) // which refuses it
 	}
 	w := &write{Tenant: tenant, Entries: entries, Skipped: skipped}
+	w.takeRequest(ctx)
 	if err := s.write(ctx, pathAppend, w); err != nil {
 		return nil, err
 	}
@@ -99,23 +101,20 @@ func (s *Store) write(ctx context.Context, path string, w *write) error {
 		return errClosing
 	}
 	defer s.gate.RUnlock()
-	for began, wait := time.Now(), time.Millisecond; ; wait = min(2*wait, leaderPoll) {
-		if err := s.node.localFailure(); err != nil {
-			return err
+	if !w.given {
+		w.setRequest(s.node.newRequest())
+	}
+	a := newAttempts(s.node, w)
+	for wait := time.Millisecond; ; wait = min(2*wait, leaderPoll) {
+		if err := cmp.Or(s.node.localFailure(), ctx.Err()); err != nil {
+			return a.or(err)
 		}
-		if err := ctx.Err(); err != nil {
+		if again, err := a.next(s.try(ctx, path, w)); !again {
 			return err
-		}
-		err := s.try(ctx, path, w)
-		if !errors.Is(err, errNotLeading) {
-			return err
-		}
-		if time.Since(began) > maxLeaderWait || s.node.withoutLeader() > maxLeaderWait {
-			return errNoLeader
 		}
 		select {
 		case <-s.node.closing:
-			return errClosing
+			return a.or(errClosing)
 		case <-time.After(wait):
 		}
 	}
@@ -166,9 +165,9 @@ func (s *Store) here(ctx context.Context, path string, w *write) (err error) {
 	entries := slices.Clone(w.Entries)
 	switch path {
 	case pathAppend:
-		w.receipts, err = s.DB.Append(ctx, w.Tenant, entries, w.Skipped)
+		w.receipts, err = s.AppendOnce(ctx, w.request(), w.Tenant, entries, w.Skipped)
 	case pathRecords:
-		err = s.DB.PutRecords(append(w.Changes[:len(w.Changes):len(w.Changes)], w.local...), entries...)
+		err = s.PutRecordsOnce(w.request(), append(w.Changes[:len(w.Changes):len(w.Changes)], w.local...), entries...)
 	}
 	if err == nil {
 		copy(w.Entries, entries)

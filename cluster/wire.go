@@ -7,6 +7,7 @@ import (
 	"github.com/fxamacker/cbor/v2"
 
 	"oplog/oplog"
+	"oplog/storage"
 )
 
 // write is what a node sends to the one that leads, as CBOR.
@@ -15,9 +16,25 @@ type write struct {
 	Entries []oplog.Entry        `cbor:"2,keyasint,omitempty"`
 	Skipped int                  `cbor:"3,keyasint,omitempty"`
 	Changes []oplog.RecordChange `cbor:"4,keyasint,omitempty"`
+	Request []byte               `cbor:"6,keyasint,omitempty"` // see storage.Request; nil for none
+	After   uint64               `cbor:"7,keyasint,omitempty"`
 
-	local    []oplog.RecordChange // of this node's copy
-	receipts []oplog.Receipt
+	local      []oplog.RecordChange // of this node's copy
+	receipts   []oplog.Receipt
+	given      bool   // the request has its id from another node, which may have sent it before
+	answeredAt uint64 // position of the node that refused it as forgotten
+}
+
+func (w *write) setRequest(r storage.Request) {
+	if w.Request, w.After = nil, r.After; r.ID != (storage.RequestID{}) {
+		w.Request = r.ID[:]
+	}
+}
+
+func (w *write) request() (r storage.Request) {
+	copy(r.ID[:], w.Request)
+	r.After = w.After
+	return r
 }
 
 // answer is the answer to a write.
@@ -76,6 +93,8 @@ type failedField struct {
 const (
 	failureRevision   = "revision"
 	failureNotLeading = "not-leading" // nothing was done
+	failureUncertain  = "uncertain"   // it may be stored
+	failureForgotten  = "forgotten"   // see storage.ErrForgotten
 )
 
 func failureOf(err error) *failure {
@@ -85,10 +104,15 @@ func failureOf(err error) *failure {
 		return &failure{Kind: failureRevision}
 	case errors.Is(err, errNotLeading):
 		return &failure{Kind: failureNotLeading}
+	case errors.Is(err, storage.ErrForgotten):
+		return &failure{Kind: failureForgotten}
 	case !errors.As(err, &e):
 		return &failure{Message: err.Error()}
 	}
 	f := &failure{Code: e.Code, Reason: e.Reason, Params: e.Params, Message: e.Message, Wait: e.Wait}
+	if isUncertain(err) {
+		f.Kind = failureUncertain
+	}
 	for _, field := range e.Fields {
 		v := field.Violation
 		f.Fields = append(f.Fields, failedField{field.Part, field.Item, field.Field, field.Value, v.Code, v.Params, v.Message})
@@ -103,6 +127,10 @@ func (f *failure) err() error {
 		return oplog.ErrRevision
 	case f.Kind == failureNotLeading:
 		return errNotLeading
+	case f.Kind == failureForgotten:
+		return storage.ErrForgotten
+	case f.Kind == failureUncertain:
+		return errUncertain
 	case f.Code == "":
 		return errors.New(f.Message)
 	}
