@@ -21,11 +21,15 @@ const (
 	barrierTime  = 3 * time.Second  // for which a read waits for a quorum, before it is answered with what is here
 	positionTime = 10 * time.Second // for which a read waits for the position that it asks for
 	leaderTime   = 5 * time.Second  // for which a change waits for a leader, twice as long as an election takes
+	againTime    = 10 * time.Second // for which a request is sent again whose leader was lost
 	farBehind    = time.Second      // of lag, from which a node is not ready
 )
 
-// fromPeerKey is the request's key of what another node sent, a wire.Forwarded.
-const fromPeerKey = "from peer"
+// fromPeerKey is the request's key of what another node sent, a wire.Forwarded; requestKey that of its id among the nodes, "" for none.
+const (
+	fromPeerKey = "from peer"
+	requestKey  = "request among nodes"
+)
 
 // inCluster is the middleware of a log on several nodes, after the checks of host and framing.
 func (s *Server) inCluster(c *fiber.Ctx) error {
@@ -77,6 +81,13 @@ var ofLeader = map[string]bool{"/api/v1/accounts": true, "/api/v1/system": true,
 
 // change lets this node make a change, and tells how far it has come then.
 func (s *Server) change(c *fiber.Ctx) error {
+	if id, _ := c.Locals(requestKey).(string); id != "" {
+		ctx, err := cluster.WithRequest(c.UserContext(), id)
+		if err != nil {
+			return err
+		}
+		c.SetUserContext(ctx)
+	}
 	err := c.Next()
 	c.Set(wire.PositionHeader, strconv.FormatUint(s.cluster.Applied(), 10))
 	return err

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -55,47 +57,80 @@ type dialError struct{ error }
 
 func (e *dialError) Unwrap() error { return e.error }
 
-// forward has another node answer a client's request, "" for the leader. Until one has begun with it, it waits for a leader.
+// forwarded is a client's request that another node is to answer, with its body if that can be sent again.
+type forwarded struct {
+	node    string // "" for the leader
+	small   []byte
+	isSmall bool
+	request string // its id among the nodes, if it is sent again after a failover; "" for none
+	lost    error  // of an attempt that may have been successful
+}
+
+// forward has another node answer a client's request, "" for the leader. Until one has begun with it, it waits for a leader. A request that records entries
+// is sent again if its leader was lost: with the id that it has among the nodes, it is stored once.
 func (s *Server) forward(c *fiber.Ctx, node string) error {
 	defer s.forwards.Since(time.Now())
 	if _, err := url.ParseRequestURI(c.OriginalURL()); err != nil {
 		return oplog.Errorf(oplog.CodeMalformed, "The URL is malformed.")
 	}
-	small, isSmall, err := s.bodies.Small(c)
+	f, err := s.readForwarded(c, node)
 	if err != nil {
 		return err
 	}
-	wait, cancel := context.WithTimeout(context.Background(), leaderTime)
-	defer cancel()
+	began, most := time.Now(), leaderTime
 	for {
-		to, err := s.peerFor(wait, node)
+		to, err := s.peerFor(began.Add(most), node)
 		switch {
 		case err != nil:
-			return err
+			return cmp.Or(f.lost, err)
 		case to == s.cluster.ID(): // it has taken the lead meanwhile
-			s.bodies.PutBack(c, small)
+			s.bodies.PutBack(c, f.small)
+			c.Locals(requestKey, f.request)
 			return s.change(c)
 		}
-		again, err := s.forwardOnce(c, to, node == "", small, isSmall)
-		if !again {
+		before := f.lost
+		again, err := s.forwardOnce(c, to, f)
+		switch {
+		case !again:
 			return err
-		}
-		if node != "" {
+		case node != "":
 			return oplog.Refuse(oplog.CodeUnavailable, "node-unreachable", "The node that has this file cannot be reached: {node}. Retry once it is back.", node)
+		case before == nil && f.lost != nil:
+			began, most = time.Now(), againTime
+		case time.Since(began) > most:
+			return cmp.Or(f.lost, errNoLeader())
 		}
-		select {
-		case <-wait.Done():
-			return errNoLeader()
-		case <-time.After(leaderCheck / 10):
-		}
+		time.Sleep(leaderCheck / 10)
 	}
 }
 
+// readForwarded reads the body of a request for another node, unless it is too large to be kept.
+func (s *Server) readForwarded(c *fiber.Ctx, node string) (f *forwarded, err error) {
+	f = &forwarded{node: node}
+	if node == "" && recordsEntries(c) {
+		if f.small, f.isSmall, err = s.bodies.Keep(c); f.isSmall {
+			f.request = s.cluster.NewRequest()
+		}
+		return f, err
+	}
+	f.small, f.isSmall, err = s.bodies.Small(c)
+	return f, err
+}
+
+// recordsEntries reports whether a request is of the route that records entries.
+func recordsEntries(c *fiber.Ctx) bool {
+	rest, ok := strings.CutPrefix(c.Path(), "/api/v1/tenants/")
+	_, route, _ := strings.Cut(rest, "/")
+	return ok && route == "entries" && c.Method() == http.MethodPost
+}
+
 // peerFor returns the node to ask, once there is one.
-func (s *Server) peerFor(wait context.Context, node string) (string, error) {
+func (s *Server) peerFor(until time.Time, node string) (string, error) {
 	if node != "" {
 		return node, nil
 	}
+	wait, cancel := context.WithDeadline(context.Background(), until)
+	defer cancel()
 	if noLeaderFor(s.cluster.Health(), time.Now()) || s.cluster.AwaitLeader(wait) != nil {
 		return "", errNoLeader()
 	}
@@ -106,32 +141,32 @@ func (s *Server) peerFor(wait context.Context, node string) (string, error) {
 	return id, nil
 }
 
-// forwardOnce sends a request to a node and responds with its answer. again tells that the node has not begun with it and the whole request can
-// still be sent.
-func (s *Server) forwardOnce(c *fiber.Ctx, to string, forLeader bool, small []byte, isSmall bool) (again bool, err error) {
-	if forLeader && isSmall && changes(c.Method()) {
+// forwardOnce sends a request to a node and responds with its answer. again tells that the whole request can still be sent, as the node has not begun
+// with it, or as it has an id.
+func (s *Server) forwardOnce(c *fiber.Ctx, to string, f *forwarded) (again bool, err error) {
+	if f.node == "" && f.isSmall && len(f.small) <= wire.MaxAnonymousBytes && changes(c.Method()) {
 		switch l, err := s.lanes.to(to); {
 		case err != nil:
 			return true, nil //nolint:nilerr // nothing was sent
 		case l != nil:
-			return s.forwardOn(l, c, small)
+			return s.forwardOn(l, c, f)
 		}
 	}
 	ctx, end := context.WithCancel(context.Background())
-	if forLeader {
+	if f.node == "" {
 		go s.whileLeads(ctx, end, to)
 	}
 	var body io.Reader
-	length := len(small)
+	length := len(f.small)
 	var streamed *streamedBody
 	switch {
-	case !isSmall:
+	case !f.isSmall:
 		streamed, length = newStreamedBody(), c.Request().Header.ContentLength()
 		body = streamed
-	case small != nil:
-		body = bytes.NewReader(small)
+	case f.small != nil:
+		body = bytes.NewReader(f.small)
 	}
-	r, err := wire.NewForwarded(ctx, c, to, forLeader, body, length)
+	r, err := wire.NewForwarded(ctx, c, to, wire.Forwarded{ForLeader: f.node == "", Request: f.request}, body, length)
 	if err != nil {
 		end()
 		return false, err
@@ -144,15 +179,38 @@ func (s *Server) forwardOnce(c *fiber.Ctx, to string, forLeader bool, small []by
 		if errors.As(err, &unsent) && !begun {
 			return true, nil
 		}
-		s.logger.Warn("a request to another node failed", "node", to, "path", c.Path(), "err", err)
-		return false, errUncertain(c.Method())
-	case answer.Header.Get(notLeaderHeader) != "" && isSmall:
+		return s.lost(c, f, to, err)
+	case answer.Header.Get(notLeaderHeader) != "" && f.isSmall:
 		end()
 		return true, answer.Body.Close()
+	case f.saysNothing(answer.StatusCode):
+		end()
+		_ = answer.Body.Close() // it is not read
+		return mayPass(answer.StatusCode), f.lost
 	}
 	answer.Header.Del(notLeaderHeader)
 	s.catchUp(answer)
 	return false, wire.Pass(c, answer, writeTimeout, end)
+}
+
+// lost returns what is to be done about a request whose answer was lost: it is sent again if it has an id.
+func (s *Server) lost(c *fiber.Ctx, f *forwarded, to string, cause error) (again bool, err error) {
+	s.logger.Warn("a request to another node failed", "node", to, "path", c.Path(), "err", cause)
+	err = errUncertain(c.Method())
+	if f.request != "" {
+		f.lost = err
+	}
+	return f.request != "", err
+}
+
+// saysNothing reports whether an answer says nothing of an earlier attempt that may have been successful.
+func (f *forwarded) saysNothing(status int) bool {
+	return f.lost != nil && status >= http.StatusBadRequest
+}
+
+// mayPass reports whether a refusal may be another one soon.
+func mayPass(status int) bool {
+	return status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests
 }
 
 // streamedBody is a body that is copied as it arrives. Its Read tells that the other node is there and gets it.
@@ -288,6 +346,7 @@ func (s *Server) receive(ctx *fasthttp.RequestCtx, next fasthttp.RequestHandler)
 		return err
 	}
 	ctx.SetUserValue(fromPeerKey, forwarded)
+	ctx.SetUserValue(requestKey, forwarded.Request)
 	next(ctx)
 	return nil
 }

@@ -27,6 +27,9 @@ const (
 	MaxBodiesBytes    = 64 << 20  // of all requests in progress, without small ones
 	MaxTenantsBodies  = 32 << 20  // of those of one tenant's callers
 	MaxCallersBodies  = 32 << 20  // of the requests in progress of one caller
+	MaxKeptBody       = 1 << 20   // of a request that a node keeps, to send it to another one again
+	maxKeptBodies     = 16 << 20  // of those in progress
+	maxCallersKept    = 4 << 20   // of those of one address
 	SmallBody         = 64 << 10  // counts for its caller only
 	maxCallBytes      = 1 << 20   // of operations served by Huma
 	maxUnread         = 256 << 20 // read and discarded of an unwanted body, so that the sender gets the response
@@ -63,6 +66,7 @@ type Bodies struct {
 
 	shares *Budget // of callers
 	large  *Budget // for what exceeds SmallBody, so that large bodies never keep small ones out
+	kept   *Budget // for those of Keep, whose callers are not known yet
 }
 
 // NewBodies returns a reader of bodies.
@@ -70,6 +74,7 @@ func NewBodies(partTime, wholeTime time.Duration) *Bodies {
 	return &Bodies{
 		partTime, wholeTime,
 		NewBudget(math.MaxInt64, math.MaxInt64, MaxCallersBodies), NewBudget(MaxBodiesBytes, MaxTenantsBodies, MaxTenantsBodies),
+		NewBudget(maxKeptBodies, maxKeptBodies, maxCallersKept),
 	}
 }
 
@@ -152,14 +157,13 @@ func (b *Bodies) release(c *fiber.Ctx) {
 		b.shares.Give(h.caller, h.bytes)
 		b.large.Give(h.caller, h.beyondSmall)
 	}
+	if k, ok := c.Locals(keptKey{}).(*keptBody); ok && k != nil {
+		b.kept.Give(k.holder, k.bytes)
+	}
 }
 
-// Held returns how many bytes the large bodies of all requests hold.
-func (b *Bodies) Held() int64 {
-	b.large.mu.Lock()
-	defer b.large.mu.Unlock()
-	return b.large.held
-}
+// Held returns how many bytes the large bodies of all requests hold, and those that are kept.
+func (b *Bodies) Held() int64 { return b.large.heldNow() + b.kept.heldNow() }
 
 func tooLarge(most int) error {
 	size := fmt.Sprintf("%d MiB", most>>20)

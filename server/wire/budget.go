@@ -136,6 +136,15 @@ func (b *Budget) Waiting(h Holder) int {
 	return 0
 }
 
+// takes takes n for a holder, and reports whether there was so much.
+func (b *Budget) takes(h Holder, n int64) bool { return b.Take(h, n) == nil }
+
+func (b *Budget) heldNow() int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.held
+}
+
 // serve gives what there is to those that wait. A line that was served goes behind the others.
 func (b *Budget) serve() {
 	for i := 0; i < len(b.waiting); {

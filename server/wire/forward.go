@@ -20,20 +20,25 @@ import (
 	"oplog/oplog"
 )
 
-// The nodes of a log forward requests to each other. Three headers tell of the client: they are read only on connections between nodes, and
+// The nodes of a log forward requests to each other. Headers tell of the client: they are read only on connections between nodes, and
 // those that a client sends are left out.
 const (
 	forwardedPrefix = "Oplog-Forwarded-"
 	forwardedFor    = forwardedPrefix + "For"    // the client's IP address
 	forwardedProto  = forwardedPrefix + "Proto"  // http or https
 	forwardedLeader = forwardedPrefix + "Leader" // set if only the leader may answer
+
+	forwardedRequest = forwardedPrefix + "Request" // of a request that may come again: its id among the nodes
 )
 
 // Forwarded is a request of another node.
-type Forwarded struct{ ForLeader bool }
+type Forwarded struct {
+	ForLeader bool
+	Request   string // its id among the nodes, if it may come again; "" for none
+}
 
 // NewForwarded returns a client's request as another node gets it. The body is the client's, of a length, negative if unknown; nil for none.
-func NewForwarded(ctx context.Context, c *fiber.Ctx, node string, forLeader bool, body io.Reader, length int) (*http.Request, error) {
+func NewForwarded(ctx context.Context, c *fiber.Ctx, node string, as Forwarded, body io.Reader, length int) (*http.Request, error) {
 	uri := c.Context().URI()
 	target := &url.URL{Scheme: "http", Host: node, Opaque: "/" + strings.TrimLeft(string(uri.PathOriginal()), "/"), RawQuery: string(uri.QueryString())}
 	r := (&http.Request{Method: c.Method(), URL: target, Host: string(c.Request().Header.Host()), Header: http.Header{fiber.HeaderUserAgent: {""}}}).WithContext(ctx)
@@ -48,8 +53,11 @@ func NewForwarded(ctx context.Context, c *fiber.Ctx, node string, forLeader bool
 	}
 	r.Header.Set(forwardedFor, c.Context().RemoteIP().String())
 	r.Header.Set(forwardedProto, string(uri.Scheme()))
-	if forLeader {
+	if as.ForLeader {
 		r.Header.Set(forwardedLeader, "1")
+	}
+	if as.Request != "" {
+		r.Header.Set(forwardedRequest, as.Request)
 	}
 	if body != nil {
 		r.Body, r.ContentLength = io.NopCloser(body), int64(max(length, -1))
@@ -109,8 +117,8 @@ func Receive(ctx *fasthttp.RequestCtx) (Forwarded, error) {
 	}
 	ctx.SetRemoteAddr(&net.TCPAddr{IP: client.AsSlice()})
 	ctx.URI().SetSchemeBytes(header.Peek(forwardedProto))
-	f := Forwarded{ForLeader: len(header.Peek(forwardedLeader)) > 0}
-	for _, name := range []string{forwardedFor, forwardedProto, forwardedLeader} {
+	f := Forwarded{ForLeader: len(header.Peek(forwardedLeader)) > 0, Request: string(header.Peek(forwardedRequest))}
+	for _, name := range []string{forwardedFor, forwardedProto, forwardedLeader, forwardedRequest} {
 		header.Del(name)
 	}
 	return f, nil
@@ -130,6 +138,29 @@ func (b *Bodies) Small(c *fiber.Ctx) (body []byte, ok bool, err error) {
 	return body, true, err
 }
 
+// Keep is Small for a body of up to MaxKeptBody, as long as there is memory for it: the kept ones of nobody in particular are few.
+func (b *Bodies) Keep(c *fiber.Ctx) (body []byte, ok bool, err error) {
+	length := c.Request().Header.ContentLength()
+	if c.Request().BodyStream() == nil || length <= MaxAnonymousBytes {
+		return b.Small(c)
+	}
+	k := &keptBody{Holder{Caller: "address " + Network(c.Context().RemoteIP())}, int64(length)}
+	if length > MaxKeptBody || !b.kept.takes(k.holder, k.bytes) {
+		return nil, false, nil
+	}
+	c.Locals(keptKey{}, k)
+	body, err = b.readRaw(c, MaxKeptBody, func(int) error { return nil })
+	return body, true, err
+}
+
+// keptKey is the request's key of the memory that its body holds on the node that forwards it.
+type keptKey struct{}
+
+type keptBody struct {
+	holder Holder
+	bytes  int64
+}
+
 // PutBack has a body that Small returned read again, by the handler of this node.
 func (b *Bodies) PutBack(c *fiber.Ctx, body []byte) {
 	if body == nil {
@@ -137,6 +168,7 @@ func (b *Bodies) PutBack(c *fiber.Ctx, body []byte) {
 	}
 	b.release(c)
 	c.Locals(heldKey{}, nil)
+	c.Locals(keptKey{}, nil)
 	c.Request().SetBodyStream(bytes.NewReader(body), len(body))
 }
 
