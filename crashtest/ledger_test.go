@@ -34,9 +34,10 @@ type ledger struct {
 	removes                      bool // exports are removed once they are done
 
 	read, stale atomic.Int64 // acknowledged entries that were read back, and answers that said that they may be old
+	refused     atomic.Int64 // batches without ids that were answered with an error
 
 	mu      sync.Mutex
-	seqs    map[string]uint64 // of acknowledged entries, by id
+	seqs    map[string]uint64 // of acknowledged entries, by the id of their content, which is that of the entry if it was sent with one
 	exports map[string]int    // rows of finished exports that are not checked yet, by id
 	backups map[string]int    // entries that were acknowledged before a finished backup, by path
 	kept    []byte            // the last checkpoint
@@ -152,7 +153,7 @@ func (l *ledger) checkEntries(data string) error {
 	return nil
 }
 
-// readExport returns the seqs of exported entries by id. None is there twice, seq has no gaps, and no batch is there in part.
+// readExport returns the seqs of exported entries by the ids of their contents. None is there twice, seq has no gaps, and no batch is there in part.
 func readExport(file string) (map[string]uint64, error) {
 	f, err := os.Open(file)
 	if err != nil {
@@ -163,17 +164,18 @@ func readExport(file string) (map[string]uint64, error) {
 	lines := bufio.NewScanner(f)
 	for lines.Scan() {
 		var e struct {
-			ID  string
-			Seq uint64
+			Seq     uint64
+			Content struct{ ID string }
 		}
 		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
 			return nil, fmt.Errorf("%w: %s", err, lines.Bytes())
 		}
-		if stored[e.ID] != 0 || seqs[e.Seq] {
-			return nil, fmt.Errorf("entry %s, seq %d, is there twice", e.ID, e.Seq)
+		id := e.Content.ID
+		if stored[id] != 0 || seqs[e.Seq] {
+			return nil, fmt.Errorf("entry %s, seq %d, is there twice", id, e.Seq)
 		}
-		stored[e.ID], seqs[e.Seq] = e.Seq, true
-		parts := strings.Split(e.ID, ".") // sender, batch, number, size
+		stored[id], seqs[e.Seq] = e.Seq, true
+		parts := strings.Split(id, ".") // sender, batch, number, size
 		batches[strings.Join([]string{parts[0], parts[1], parts[3]}, ".")]++
 	}
 	for seq := range uint64(len(seqs)) {

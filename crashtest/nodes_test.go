@@ -5,6 +5,7 @@ package crashtest
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -16,6 +17,9 @@ import (
 	"testing"
 	"time"
 )
+
+// withoutIDs is the number of senders whose entries have no ids.
+const withoutIDs = 3
 
 // nodes is a log on several nodes, each with a data directory of its own.
 type nodes struct {
@@ -117,6 +121,9 @@ func newNodesOf(t testing.TB, members []*member) *nodes {
 	t.Helper()
 	first := members[0]
 	c := &nodes{ledger: newLedger(t, first.data), members: members[:1:1]}
+	for i := range withoutIDs {
+		c.senders = append(c.senders, sender{name: fmt.Sprint("u", i), sendsNo: true})
+	}
 	mustRun(t, "cluster", "init", "--address", first.address, "--data", first.data)
 	first.start()
 	for _, m := range members[1:] {
@@ -317,8 +324,19 @@ func TestNodes(t *testing.T) {
 		t.Error("nothing was read back from another node")
 	}
 	slices.Sort(c.failovers)
-	t.Logf("%d entries were acknowledged, and all are on each node; %d were read back, and %d answers may have been old; after the end of a leader the next one was after %v (median of %d)",
-		c.acknowledged(), c.read.Load(), c.stale.Load(), c.failovers[len(c.failovers)/2].Round(time.Millisecond), len(c.failovers))
+	t.Logf("%d entries were acknowledged, and all are on each node; %d were read back, and %d answers may have been old; of %d batches without ids %d were answered with an error; "+
+		"after the end of a leader the next one was after %v (median of %d)",
+		c.acknowledged(), c.read.Load(), c.stale.Load(), c.sentWithoutIDs(), c.refused.Load(), c.failovers[len(c.failovers)/2].Round(time.Millisecond), len(c.failovers))
+}
+
+// sentWithoutIDs returns the number of batches that were sent without ids.
+func (c *nodes) sentWithoutIDs() (batches int) {
+	for _, s := range c.senders {
+		if s.sendsNo {
+			batches += s.batches
+		}
+	}
+	return batches
 }
 
 // readBack reads an acknowledged entry from some node: it is there, unless that node says that its answers may be old.
