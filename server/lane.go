@@ -67,8 +67,10 @@ type laneCall struct {
 	begun   bool   // the other node may have the request
 }
 
-// errNoLanes means that a node knows no lanes.
-var errNoLanes = errors.New("the node knows no lanes")
+var (
+	errNoLanes   = errors.New("the node knows no lanes")
+	errLaneEnded = errors.New("the connection ended")
+)
 
 // to returns the lane to a node, which may have to be opened; nil if that node knows none. An error means that it cannot be reached.
 func (all *lanes) to(node string) (*lane, error) {
@@ -288,9 +290,9 @@ func (l *lane) add(call *laneCall, frame []byte) bool {
 }
 
 // forwardOn has the node of a lane answer a client's request as the one that leads. again is that of forwardOnce.
-func (s *Server) forwardOn(l *lane, c *fiber.Ctx, body []byte) (again bool, err error) {
+func (s *Server) forwardOn(l *lane, c *fiber.Ctx, f *forwarded) (again bool, err error) {
 	const about = 1 << 10 // of a head
-	frame, err := wire.AppendForwarded(wire.BeginFrame(about+len(body)), c, true, body)
+	frame, err := wire.AppendForwarded(wire.BeginFrame(about+len(f.small)), c, wire.Forwarded{ForLeader: true, Request: f.request}, f.small)
 	if err != nil {
 		return false, err
 	}
@@ -299,15 +301,16 @@ func (s *Server) forwardOn(l *lane, c *fiber.Ctx, body []byte) (again bool, err 
 		return true, nil
 	}
 	if call.content == nil {
-		s.logger.Warn("a request to another node failed", "node", l.node, "path", c.Path(), "err", "the connection ended")
-		return false, errUncertain(c.Method())
+		return s.lost(c, f, l.node, errLaneEnded)
 	}
 	answer, err := wire.ReadAnswer(call.content)
 	switch {
 	case err != nil:
-		return false, errUncertain(c.Method())
+		return s.lost(c, f, l.node, err)
 	case answer.Kind == wire.LaneNotBegun:
 		return true, nil
+	case f.saysNothing(answer.Status):
+		return mayPass(answer.Status), f.lost
 	}
 	if at := answer.At; at[0] > 0 {
 		ctx, cancel := context.WithTimeout(context.Background(), positionTime)

@@ -22,7 +22,7 @@ import (
 // and a header is the lengths of its name (2) and value (4), name and value.
 
 // AppendForwarded appends a client's request to a frame, as NewForwarded has it.
-func AppendForwarded(frame []byte, c *fiber.Ctx, forLeader bool, body []byte) ([]byte, error) {
+func AppendForwarded(frame []byte, c *fiber.Ctx, as Forwarded, body []byte) ([]byte, error) {
 	begin, uri := len(frame), c.Context().URI()
 	frame = append(frame, 0, 0, 0, 0)
 	frame = append(append(frame, c.Method()...), ' ', '/')
@@ -41,8 +41,11 @@ func AppendForwarded(frame []byte, c *fiber.Ctx, forLeader bool, body []byte) ([
 	}
 	add([]byte(forwardedFor), []byte(c.Context().RemoteIP().String()))
 	add([]byte(forwardedProto), uri.Scheme())
-	if forLeader {
+	if as.ForLeader {
 		add([]byte(forwardedLeader), []byte("1"))
+	}
+	if as.Request != "" {
+		add([]byte(forwardedRequest), []byte(as.Request))
 	}
 	frame = append(frame, "\r\n"...)
 	binary.BigEndian.PutUint32(frame[begin:], uint32(len(frame)-begin-4)) //nolint:gosec // readBuffer bounds it
@@ -145,7 +148,7 @@ const defaultContentType = "text/plain; charset=utf-8" // of fasthttp
 type LaneAnswer struct {
 	Kind   byte
 	At     LanePosition
-	status int
+	Status int
 	rest   []byte // from the number of headers
 }
 
@@ -159,7 +162,7 @@ func ReadAnswer(content []byte) (a LaneAnswer, err error) {
 	for i := range a.At {
 		a.At[i] = binary.BigEndian.Uint64(content[1+8*i:])
 	}
-	a.status, a.rest = int(binary.BigEndian.Uint16(content[head-2:])), content[head:]
+	a.Status, a.rest = int(binary.BigEndian.Uint16(content[head-2:])), content[head:]
 	return a, nil
 }
 
@@ -182,9 +185,9 @@ func (a *LaneAnswer) Pass(c *fiber.Ctx, stall time.Duration) error {
 		}
 		rest = rest[name+value:]
 	}
-	c.Status(a.status)
+	c.Status(a.Status)
 	switch {
-	case a.status == http.StatusNoContent:
+	case a.Status == http.StatusNoContent:
 	case len(rest) <= SmallAnswer:
 		response.SetBodyRaw(rest)
 	default:

@@ -106,7 +106,7 @@ func TestLaneMessages(t *testing.T) {
 	} {
 		client.Request().Header.Set(name, value)
 	}
-	frame, err := AppendForwarded(BeginFrame(0), client, true, []byte("body"))
+	frame, err := AppendForwarded(BeginFrame(0), client, Forwarded{ForLeader: true}, []byte("body"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestLaneMessages(t *testing.T) {
 		}
 	}
 	client.Request().Header.Set("X-Bad", "a\x01b")
-	if _, err := AppendForwarded(BeginFrame(0), client, true, nil); err == nil {
+	if _, err := AppendForwarded(BeginFrame(0), client, Forwarded{ForLeader: true}, nil); err == nil {
 		t.Error("control characters are forwarded")
 	}
 	checkAnswers(t, app, r)
