@@ -28,8 +28,8 @@ type Nodes struct {
 	mu       sync.Mutex
 	leader   int
 	term     uint64 // in which it leads
-	apart    bool // no node leads
-	told     bool // and stores say so
+	apart    bool   // no node leads
+	told     bool   // and stores say so
 	messages []storage.Message
 	removed  map[string]bool
 }
