@@ -1,1 +1,0 @@
-import{t as e}from"./readOnlyMessages-KsPLw8xn.js";import{In as t}from"./start-Dj69JJbh.js";var n=t();function r(){let t=e();return(0,n.jsx)(`span`,{className:`live-lost`,role:`status`,children:t.liveOff})}export{r as default};

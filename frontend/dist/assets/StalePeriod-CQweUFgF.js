@@ -1,1 +1,0 @@
-import{t as e}from"./readOnlyMessages-KsPLw8xn.js";import{n as t}from"./stalePeriod-Ch-Do2Te.js";import{Kt as n}from"./start-Dj69JJbh.js";function r({summary:r,filters:i,stale:a,zone:o,now:s,scope:c}){let l=e();return n(l.summaryRest(t(i,r,a,o,l,s),c))}export{r as default};

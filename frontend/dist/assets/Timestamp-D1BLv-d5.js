@@ -1,1 +1,0 @@
-import{Bt as e,Fn as t,In as n,Lt as r,Ot as i}from"./start-Dj69JJbh.js";var a=n();function o({time:n,zone:o,ahead:s}){let c=t(),l=Date.parse(n);return(0,a.jsxs)(`time`,{dateTime:n,title:`${n} UTC (${e(l,o)})`,className:`stack`,children:[(0,a.jsx)(`span`,{children:r(n,o)}),!s&&(0,a.jsx)(`small`,{children:i(l,o,c,Date.now())})]})}export{o as t};
