@@ -87,7 +87,7 @@ func (s *Store) BeginDeletion(d *oplog.Deletion, report ...oplog.Entry) error {
 	if !s.node.Leads() {
 		return errNotLeading
 	}
-	return s.DB.BeginDeletionIf(func() error {
+	return s.BeginDeletionIf(func() error {
 		if s.node.Term() != d.Term {
 			return errNotLeading
 		}

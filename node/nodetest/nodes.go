@@ -357,7 +357,7 @@ func (s *memberStore) BeginDeletion(d *oplog.Deletion, report ...oplog.Entry) er
 	if s.dead.Load() {
 		return errNoLeader()
 	}
-	return s.DB.BeginDeletionIf(func() error {
+	return s.BeginDeletionIf(func() error {
 		if term := s.of.nodes.leads(s.of.at); term == 0 || term != d.Term {
 			return errNoLeader()
 		}
