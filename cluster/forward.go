@@ -125,6 +125,7 @@ func (n *Node) post(leader, path string, writes, into any, again bool) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), maxAnswerWait)
 	defer cancel()
+	go n.endOnceApart(ctx, cancel)
 	if again {
 		defer n.endOnceAnotherLeads(ctx, cancel, leader, false).Stop()
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 
 	"oplog/storage"
 )
@@ -14,7 +15,9 @@ import (
 
 // freeze ends applying.
 func (n *Node) freeze() {
-	n.frozen.Store(true)
+	if n.frozen.CompareAndSwap(false, true) {
+		close(n.apart)
+	}
 	n.leading.Store(0)
 	n.moved() // nobody waits for what does not come any more
 }
@@ -43,6 +46,26 @@ func (n *Node) halt(why error) {
 			n.fetchCopy()
 		}
 	})
+}
+
+// IsApart reports whether nothing is applied here any more, until the node is opened again.
+func (n *Node) IsApart() bool { return n.frozen.Load() }
+
+// apartGrace is how long a node that is to be opened again waits for the one that leads, which may need this one for its quorum.
+const apartGrace = time.Second
+
+// endOnceApart ends a request to the node that leads if this one is to be opened again.
+func (n *Node) endOnceApart(ctx context.Context, end context.CancelFunc) {
+	select {
+	case <-ctx.Done():
+		return
+	case <-n.apart:
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(apartGrace):
+		end()
+	}
 }
 
 func (n *Node) isHalted() bool {

@@ -71,6 +71,7 @@ type Node struct {
 	began   snapshot      // what this node had when it was opened
 	leading atomic.Uint64 // the term in which this node leads and has applied all before; 0 otherwise
 	frozen  atomic.Bool   // nothing is applied any more, until the node is opened again
+	apart   chan struct{} // closed when frozen is set
 
 	copies    chan struct{} // holds one for each copy of the store that is being made or sent
 	sent      atomic.Uint64 // copies that were made
@@ -131,7 +132,7 @@ func Open(ctx context.Context, db *storage.DB, o Options) (n *Node, err error) {
 	if o.Space == nil {
 		o.Space = durable.Space
 	}
-	n = &Node{o: o, db: db, log: o.Logger, closing: make(chan struct{}), progress: make(chan struct{}), lost: time.Now(), copies: make(chan struct{}, maxCopies)}
+	n = &Node{o: o, db: db, log: o.Logger, closing: make(chan struct{}), apart: make(chan struct{}), progress: make(chan struct{}), lost: time.Now(), copies: make(chan struct{}, maxCopies)}
 	n.dir, n.counted.readIndexes = o.Dir, durations.New(quickBounds)
 	n.reads.ask, n.store = n.askReadIndex, &Store{DB: db, node: n}
 	defer func() {

@@ -113,7 +113,7 @@ func (a *attempts) next(err error) (again bool, result error) {
 		if a.lost != nil {
 			most = maxRetryWait
 		}
-		if time.Since(a.began) > most || a.node.withoutLeader() > maxLeaderWait {
+		if time.Since(a.began) > most || a.node.withoutLeader() > maxLeaderWait || a.node.frozen.Load() {
 			return false, a.or(errNoLeader)
 		}
 		return true, nil

@@ -48,6 +48,8 @@ func (n *Node) AwaitLeader(ctx context.Context) error {
 		select {
 		case <-moved:
 		case <-time.After(leaderPoll):
+		case <-n.apart:
+			return errFrozen
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-n.closing:

@@ -268,8 +268,7 @@ func (s *Server) whileLeads(ctx context.Context, end context.CancelFunc, node st
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			leader, _, known := s.cluster.Leader()
-			if (!known || leader == node) && !noLeaderFor(s.cluster.Health(), time.Now()) {
+			if s.mayLead(node) {
 				continue
 			}
 			select { // one that handed over is about to answer
@@ -280,6 +279,12 @@ func (s *Server) whileLeads(ctx context.Context, end context.CancelFunc, node st
 			return
 		}
 	}
+}
+
+// mayLead reports whether a node that was asked as the leader may still answer: no other one leads, and this one takes part.
+func (s *Server) mayLead(node string) bool {
+	leader, _, known := s.cluster.Leader()
+	return (!known || leader == node) && !noLeaderFor(s.cluster.Health(), time.Now()) && !s.cluster.IsApart()
 }
 
 // catchUp waits until this node has applied what another node's answer tells of, so that its client finds it here.

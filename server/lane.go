@@ -237,8 +237,7 @@ func (l *lane) watch() {
 		case <-ticker.C:
 		}
 		now := time.Now()
-		leader, _, known := l.s.cluster.Leader()
-		if (!known || leader == l.node) && !noLeaderFor(l.s.cluster.Health(), now) {
+		if l.s.mayLead(l.node) {
 			deposed = time.Time{}
 		} else if deposed.IsZero() {
 			deposed = now
