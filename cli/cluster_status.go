@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -44,6 +45,9 @@ func (c *clusterStatus) print(m *Program, s cluster.Status) error {
 	rows := [][]string{{"NODE", "ADDRESS", "ROLE", "STATE", "POSITION", "BEHIND", "LAST CONTACT", "VERSION", "LEVEL"}}
 	for _, n := range s.Nodes {
 		row := []string{n.ID, n.Address, role(n), "not reachable", "-", "-", "-", "-", "-"}
+		if n.Refuses {
+			row[3] = "refuses this node"
+		}
 		if n.Reachable {
 			row = []string{
 				n.ID, n.Address, role(n), state(n), strconv.FormatUint(n.Applied, 10), strconv.FormatUint(n.LagEntries, 10), "-", orDash(n.Version),
@@ -60,7 +64,9 @@ func (c *clusterStatus) print(m *Program, s cluster.Status) error {
 	}
 	fmt.Fprintf(m.Stdout, "This is node %s of cluster %s. Its messages have level %d.\n", s.ID, s.Cluster, s.Level)
 	tellDelays(m, &s)
-	if !s.Quorum {
+	if refusing := slices.ContainsFunc(s.Nodes, func(n cluster.NodeStatus) bool { return n.Refuses }); refusing {
+		fmt.Fprintln(m.Stdout, "Other nodes refuse this one; their logs say why. If it was removed, do not recover it, which would make a second log of it: stop it, and join with an empty data directory.")
+	} else if !s.Quorum {
 		since := ""
 		if !s.StaleSince.IsZero() {
 			since = " since " + moment(s.StaleSince)

@@ -67,6 +67,9 @@ func dialTLS(ctx context.Context, address string, config *tls.Config) (*tls.Conn
 	return conn, nil
 }
 
+// errRefused is the error of a node that does not let this one in.
+var errRefused = errors.New("it refuses this node")
+
 // awaitGreeting returns once the other node has accepted the connection.
 func awaitGreeting(ctx context.Context, conn *tls.Conn) error {
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Unix(1, 0)) })
@@ -78,7 +81,7 @@ func awaitGreeting(ctx context.Context, conn *tls.Conn) error {
 	var refused net.Error
 	switch {
 	case errors.Is(err, io.EOF), errors.As(err, &refused) && !refused.Timeout():
-		return fmt.Errorf("it refuses this node; see its log, and oplog cluster status: %w", err)
+		return fmt.Errorf("%w; see its log, and oplog cluster status: %w", errRefused, err)
 	case err != nil:
 		return err
 	case first[0] != greeting:

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 )
@@ -35,6 +36,7 @@ type NodeStatus struct {
 	Version      string    `json:"version,omitempty" doc:"Version of its program."`
 	HighestLevel int       `json:"highest_level,omitempty" doc:"Highest level of messages that its program understands; omitted if it does not answer."`
 	Reachable    bool      `json:"reachable" doc:"Whether it answers."`
+	Refuses      bool      `json:"refuses,omitempty" doc:"Whether it refuses the node that answers, which is not of the cluster any more."`
 	Diverged     bool      `json:"diverged,omitempty" doc:"Whether it has stopped because its store is not what was replicated."`
 	Failure      string    `json:"failure,omitempty" doc:"Why it cannot write; omitted if it can."`
 	Clock        time.Time `json:"clock,omitzero" doc:"Its time when it answered."`
@@ -96,7 +98,7 @@ func (n *Node) statusOf(ctx context.Context, m member, own NodeStatus) NodeStatu
 		s = NodeStatus{}
 		asked := n.o.Now()
 		if err := n.askNode(ctx, m.ID, http.MethodGet, pathStatus, nil, &s); err != nil {
-			s = NodeStatus{}
+			s = NodeStatus{Refuses: errors.Is(err, errRefused)}
 		} else if s.HighestLevel = max(s.HighestLevel, 1); !s.Clock.IsZero() { // it tells of no level if its program knows only the first
 			s.ClockAhead = s.Clock.Sub(asked) - n.o.Now().Sub(asked)/2
 		}

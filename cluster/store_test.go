@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -146,6 +147,8 @@ func TestRemovedNodeIsRefused(t *testing.T) {
 	if _, err := gone.node().port.dial(t.Context(), leader.id.Address, leader.ID(), protocolStore); err == nil {
 		t.Error("the removed node is let in")
 	}
+	refuses := func(n NodeStatus) bool { return n.ID == leader.ID() && n.Refuses && !n.Reachable }
+	c.await(func() bool { return slices.ContainsFunc(gone.node().Status(t.Context()).Nodes, refuses) })
 	if err := leader.Remove(t.Context(), gone.node().ID()); oplog.CodeOf(err) != oplog.CodeNotFound {
 		t.Errorf("again: %v", err)
 	}
