@@ -178,9 +178,12 @@ func (s *Exports) finish(id string, size int64, err error) {
 		x.fail(err)
 		faults.Report("writing an export", err, "tenant", x.Tenant, "export", x.ID)
 	}
-	if removed, err := s.putEnded(x); err != nil || removed {
-		s.removeFiles(x) // if the record still says running, the next start marks it as failed
+	removed, err := s.putEnded(x)
+	if removed {
+		s.removeFiles(x)
 	}
+	// After an error the record may say that the export is done, and the file stays; if not, the next start marks it as failed, and removes the file.
+	faults.Report("recording the end of an export", err, "tenant", x.Tenant, "export", x.ID)
 }
 
 // removeFiles removes the file of an export and its manifest.
