@@ -66,10 +66,12 @@ func (w *load) during(do func()) {
 	actors.Go(func() { repeat(ctx, 100*time.Millisecond, func() { w.checkpoint(ctx) }) })
 	actors.Go(func() { repeat(ctx, 100*time.Millisecond, func() { w.export(ctx) }) })
 	actors.Go(func() { repeat(ctx, w.backUpEvery, func() { w.backUp(ctx) }) })
+	defer func() { // also if do ends the test
+		cancel()
+		actors.Wait()
+		w.http.CloseIdleConnections()
+	}()
 	do()
-	cancel()
-	actors.Wait()
-	w.http.CloseIdleConnections()
 }
 
 // repeat acts until the context ends. A server that is gone or out of order is asked again.
