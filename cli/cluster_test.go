@@ -85,10 +85,23 @@ func (c *trio) status(node int) (s cluster.Status) {
 // await waits until a condition holds.
 func (c *trio) await(what string, holds func() bool) {
 	c.Helper()
-	for end := time.Now().Add(30 * time.Second); !holds(); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !holds(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			c.Fatalf("%s: it does not come to that; %+v", what, c.status(0))
 		}
+	}
+}
+
+// addTenant adds a tenant beside a node that leads, or is about to.
+func (c *trio) addTenant(id, name, dir string) {
+	c.Helper()
+	var r result
+	c.await("tenant "+id, func() bool {
+		r = c.run(c.T, "tenant", "add", id, "--name", name, "--data", dir)
+		return r.status == 0 || !strings.Contains(r.stderr, "no node leads")
+	})
+	if r.status != 0 {
+		c.Fatalf("%+v", r)
 	}
 }
 
@@ -146,7 +159,7 @@ func TestThreeNodes(t *testing.T) {
 	for _, i := range []int{1, 0, 2} { // which leads last
 		id, dir := []string{"a", "b", "c"}[i], c.dirs[i]
 		c.mustRun(t, "cluster", "transfer", c.addresses[i], "--data", dir)
-		c.mustRun(t, "tenant", "add", id, "--name", "Tenant "+id, "--data", dir)
+		c.addTenant(id, "Tenant "+id, dir)
 		for _, other := range c.dirs {
 			c.await("tenant "+id, func() bool { return strings.Contains(c.mustRun(t, "tenant", "list", "--data", other), "Tenant "+id) })
 			c.mustPrint(t, `acme +Acme`, "tenant", "list", "--data", other)
@@ -173,7 +186,7 @@ func TestThreeNodes(t *testing.T) {
 	c.mustRun(t, "cluster", "remove", removed.ID[:8], "--data", c.dirs[0])
 	c.await("the end of its export", func() bool { return strings.Contains(export(0), `"status":"failed"`) })
 	c.await("two nodes", func() bool { return len(c.status(0).Nodes) == 2 && len(c.status(1).Nodes) == 2 })
-	c.mustRun(t, "tenant", "add", "d", "--name", "After that", "--data", c.dirs[0])
+	c.addTenant("d", "After that", c.dirs[0])
 	for _, server := range c.servers {
 		if status := server.stop(); status != exitDone {
 			t.Errorf("a node ended with status %d: %s", status, server.stderr)
@@ -322,7 +335,7 @@ func TestClusterUsage(t *testing.T) {
 func TestRecover(t *testing.T) {
 	t.Parallel() // it waits most of the time
 	c := newTrio(t)
-	c.mustRun(t, "tenant", "add", "a", "--name", "Before", "--data", c.dirs[c.leader()])
+	c.addTenant("a", "Before", c.dirs[c.leader()])
 	c.await("tenant a", func() bool { return strings.Contains(c.mustRun(t, "tenant", "list", "--data", c.dirs[1]), "Before") })
 	for _, server := range c.servers {
 		server.stop()
@@ -347,7 +360,7 @@ func TestRecover(t *testing.T) {
 	c.mustPrint(t, "Before", "tenant", "list", "--data", c.dirs[1])
 	rest.join()
 	rest.awaitVoters(2)
-	c.mustRun(t, "tenant", "add", "b", "--name", "After", "--data", rest.dirs[rest.leader()])
+	rest.addTenant("b", "After", rest.dirs[rest.leader()])
 	for _, dir := range rest.dirs {
 		rest.await("tenant b", func() bool { return strings.Contains(c.mustRun(t, "tenant", "list", "--data", dir), "After") })
 	}
@@ -381,7 +394,7 @@ func TestNodeFetchesACopy(t *testing.T) {
 	if err := errors.Join(err, empty.Close()); err != nil {
 		t.Fatal(err)
 	}
-	c.mustRun(t, "tenant", "add", "a", "--name", "Meanwhile", "--data", c.dirs[c.leader()])
+	c.addTenant("a", "Meanwhile", c.dirs[c.leader()])
 	c.servers[lost] = c.serve(lost)
 	c.await("a restart", func() bool { return strings.Count(c.servers[lost].stdout.String(), "listening on ") > 1 })
 	for line := range strings.Lines(c.servers[lost].stdout.String()) {

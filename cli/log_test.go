@@ -87,6 +87,9 @@ func TestLogOfDemoInJSON(t *testing.T) {
 func TestLogFile(t *testing.T) {
 	data, file := t.TempDir(), filepath.Join(t.TempDir(), "oplog.log")
 	p := serve(t, "serve", "--data", data, "--log-file", file)
+	for !strings.Contains(content(t, file), "the server has started") {
+		time.Sleep(time.Millisecond)
+	}
 	faults.Report("a test", errors.New("no disk"))
 	if hint := p.stderr.String(); !strings.Contains(hint, "There is no account yet") || strings.Contains(hint, "level=") {
 		t.Errorf("stderr is %q", hint)

@@ -269,7 +269,7 @@ func (c *trio) await(holds func() bool) {
 func awaitTrue(t testing.TB, holds func() bool) {
 	t.Helper()
 	for began := time.Now(); !holds(); time.Sleep(5 * time.Millisecond) {
-		if time.Since(began) > 15*time.Second {
+		if time.Since(began) > time.Minute { // however slow the machine is
 			t.Fatal("what was waited for has not come about")
 		}
 	}

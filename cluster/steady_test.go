@@ -14,7 +14,7 @@ import (
 
 // TestSteadyConn: a write goes on for as long as something of it is taken, and ends once nothing is, whatever the deadline is; an earlier one counts.
 func TestSteadyConn(t *testing.T) {
-	const stall = 200 * time.Millisecond
+	const stall = time.Second
 	here, there := net.Pipe()
 	defer there.Close()
 	c := &steadyConn{Conn: here, stall: stall}
@@ -24,7 +24,7 @@ func TestSteadyConn(t *testing.T) {
 	slow := make(chan error, 1)
 	go func() {
 		for range 12 {
-			time.Sleep(stall / 4)
+			time.Sleep(stall / 10)
 			if _, err := io.CopyN(io.Discard, there, copyPiece); err != nil {
 				slow <- err
 				return
@@ -33,7 +33,7 @@ func TestSteadyConn(t *testing.T) {
 		slow <- nil
 	}()
 	began := time.Now()
-	if n, err := c.Write(make([]byte, 12*copyPiece)); err != nil || n != 12*copyPiece || time.Since(began) < 2*stall {
+	if n, err := c.Write(make([]byte, 12*copyPiece)); err != nil || n != 12*copyPiece || time.Since(began) < stall {
 		t.Errorf("wrote %d, %v, in %s", n, err, time.Since(began))
 	}
 	if err := <-slow; err != nil {
@@ -60,7 +60,7 @@ func TestSteadyConn(t *testing.T) {
 
 // TestSteadyReader: a node that sends nothing more of a copy is given up; one that is slow is not.
 func TestSteadyReader(t *testing.T) {
-	const stall = 200 * time.Millisecond
+	const stall = time.Second
 	from, to := io.Pipe()
 	var lost atomic.Bool
 	r := newSteadyReader(from, stall, func() {
@@ -68,12 +68,12 @@ func TestSteadyReader(t *testing.T) {
 		_ = to.CloseWithError(net.ErrClosed)
 	})
 	go func() {
-		for range 6 {
-			time.Sleep(stall / 2)
+		for range 12 {
+			time.Sleep(stall / 10)
 			_, _ = to.Write([]byte("x"))
 		}
 	}()
-	if n, err := io.CopyN(io.Discard, r, 6); n != 6 || err != nil || lost.Load() {
+	if n, err := io.CopyN(io.Discard, r, 12); n != 12 || err != nil || lost.Load() {
 		t.Fatalf("read %d, %v", n, err)
 	}
 	time.Sleep(2 * stall) // for writing it
