@@ -28,7 +28,8 @@ const (
 
 // lanes are the lanes to other nodes, by their ids.
 type lanes struct {
-	s *Server
+	s    *Server
+	dial func(ctx context.Context, node string) (net.Conn, error)
 
 	mu    sync.Mutex
 	byID  map[string]*lane
@@ -37,7 +38,7 @@ type lanes struct {
 }
 
 func newLanes(s *Server) *lanes {
-	return &lanes{s: s, byID: make(map[string]*lane), plain: make(map[string]time.Time)}
+	return &lanes{s: s, dial: s.cluster.DialAPI, byID: make(map[string]*lane), plain: make(map[string]time.Time)}
 }
 
 // lane is a lane to another node.
@@ -151,7 +152,7 @@ func (all *lanes) open(l *lane) {
 func (l *lane) connect() (*bufio.Reader, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), laneOpening)
 	defer cancel()
-	conn, err := l.s.cluster.DialAPI(ctx, l.node)
+	conn, err := l.s.lanes.dial(ctx, l.node)
 	if err != nil {
 		return nil, err
 	}
