@@ -265,7 +265,7 @@ func TestNodesSoak(t *testing.T) {
 			c.awaitProgress()
 			line := fmt.Sprint(c.acknowledged(), " entries:")
 			for _, m := range c.members {
-				line += fmt.Sprintf(" %d MiB", residentMiB(t, m.running().cmd.Process.Pid))
+				line += fmt.Sprintf(" %d MiB", anonymousMiB(t, m.running().cmd.Process.Pid))
 			}
 			memory = append(memory, line)
 			c.kill(c.other(c.leader()))
@@ -275,20 +275,23 @@ func TestNodesSoak(t *testing.T) {
 	t.Log(strings.Join(memory, "\n"))
 }
 
-// residentMiB returns the memory of a process.
-func residentMiB(t *testing.T, pid int) int {
+// anonymousMiB returns the memory of a process that is not of files: of those, the system keeps what others do not need.
+func anonymousMiB(t *testing.T, pid int) int {
 	t.Helper()
-	return residentBytes(t, pid) >> 20
+	resident, ofFiles := memoryOf(t, pid)
+	return (resident - ofFiles) >> 20
 }
 
-func residentBytes(t *testing.T, pid int) (pages int) {
+// memoryOf returns the memory of a process, and how much of it is of files, in bytes.
+func memoryOf(t *testing.T, pid int) (resident, ofFiles int) {
 	t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := fmt.Sscan(strings.Fields(string(text))[1], &pages); err != nil {
+	var size int // all three are pages
+	if _, err := fmt.Sscan(string(text), &size, &resident, &ofFiles); err != nil {
 		t.Fatal(err)
 	}
-	return pages * os.Getpagesize()
+	return resident * os.Getpagesize(), ofFiles * os.Getpagesize()
 }

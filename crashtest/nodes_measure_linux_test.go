@@ -104,7 +104,8 @@ func (f *figures) idle(c *nodes, alone *server) {
 	}
 	var memory []int
 	for _, pid := range processes {
-		memory = append(memory, residentBytes(f.t, pid))
+		resident, _ := memoryOf(f.t, pid)
+		memory = append(memory, resident)
 	}
 	for i := 1; i < len(processes); i++ {
 		more := memory[i] - memory[0]
