@@ -92,19 +92,6 @@ func (c *trio) await(what string, holds func() bool) {
 	}
 }
 
-// addTenant adds a tenant beside a node that leads, or is about to.
-func (c *trio) addTenant(id, name, dir string) {
-	c.Helper()
-	var r result
-	c.await("tenant "+id, func() bool {
-		r = c.run(c.T, "tenant", "add", id, "--name", name, "--data", dir)
-		return r.status == 0 || !strings.Contains(r.stderr, "no node leads")
-	})
-	if r.status != 0 {
-		c.Fatalf("%+v", r)
-	}
-}
-
 // awaitVoters waits until that many nodes vote, as each of them sees it.
 func (c *trio) awaitVoters(n int) {
 	c.Helper()
