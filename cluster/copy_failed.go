@@ -82,7 +82,7 @@ func (f copyFailed) keep(folder string) {
 	}
 }
 
-// forgetCopyFailed removes the file, once a copy is in place or none is needed any more.
+// forgetCopyFailed removes the file, once a copy is in place or is not needed.
 func forgetCopyFailed(folder string) error {
 	return durable.Remove(filepath.Join(folder, copyFailedFile))
 }

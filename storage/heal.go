@@ -53,7 +53,7 @@ type healer struct {
 	waiting map[damagedEntry]attempt
 }
 
-// Heal puts back the bytes of entries that are found damaged, by whoever reads them or by CheckNext, until the context ends: fetch gets them from
+// Heal puts back the bytes of entries that are found damaged, by a read or by CheckNext, until the context ends: fetch gets them from
 // another copy. They must match the leaf that is stored here. That is a write to this copy alone, and no message; the tree does not change.
 // Where a leaf or a page is damaged, nothing is changed.
 func (db *DB) Heal(ctx context.Context, fetch Fetch) {

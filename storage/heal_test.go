@@ -94,7 +94,7 @@ func TestCheckHeals(t *testing.T) {
 	}
 }
 
-// TestReadHeals: whoever reads a damaged entry has it healed.
+// TestReadHeals: a read of a damaged entry has it healed.
 func TestReadHeals(t *testing.T) {
 	for how, read := range map[string]func(db *DB) error{
 		"by id": func(db *DB) error { _, err := db.Find("acme", "e2", nil); return err },

@@ -274,7 +274,7 @@ func TestDamagedRequests(t *testing.T) {
 	}
 }
 
-// TestSingleStoreKeepsNoRequests: a store that is made a single one again, as by a restore, has none, and may be replicated anew.
+// TestSingleStoreKeepsNoRequests: a store that is made a single one again, as by a restore, has none, and may be replicated again.
 func TestSingleStoreKeepsNoRequests(t *testing.T) {
 	leader, _, log := atLevel2(t)
 	if _, err := sendOnce(t, leader, requestNo(1, log.messages[0].Index), 0, entry(0, "a")); err != nil || keptOf(t, leader) == "" {
