@@ -94,7 +94,7 @@ var allowed = map[string][]string{
 
 	"cluster": {"oplog", "records", "storage", "durable", "faults", "timing"},
 
-	"node":      {"oplog", "records", "directory", "journal", "identity", "trail", "exports", "views", "scrub", "durable"},
+	"node":      {"oplog", "archive", "search", "records", "directory", "journal", "identity", "trail", "exports", "views", "scrub", "durable"},
 	"journal":   {"oplog", "records", "directory", "trail", "faults", "timing"},
 	"exports":   {"oplog", "records", "directory", "background", "durable", "faults", "timing"},
 	"views":     {"oplog", "records", "directory", "identity"},

@@ -218,6 +218,7 @@ func (m *Program) openNode(dir string, db *storage.DB, of *cluster.Node) (*node.
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
+	o.Compile = index.Compile
 	l, err := node.New(store, index, o)
 	if err != nil {
 		return nil, errors.Join(err, index.Close(), store.Close())

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"oplog/archive"
 	"oplog/directory"
 	"oplog/durable"
 	"oplog/exports"
@@ -14,6 +15,7 @@ import (
 	"oplog/journal"
 	"oplog/oplog"
 	"oplog/scrub"
+	"oplog/search"
 	"oplog/trail"
 	"oplog/views"
 )
@@ -27,10 +29,11 @@ type Node struct {
 	Exports   *exports.Exports
 	Views     *views.Views
 	Scrub     *scrub.Scrub
+	Archive   *archive.Archive
 	Prover    oplog.Prover // of all trees, trails included
 	Place     oplog.Place
 
-	store oplog.Store
+	store oplog.Store // with archived days, as the index
 	index oplog.Index
 	now   func() time.Time
 	dir   string // of temporary files for callers
@@ -42,6 +45,10 @@ type Options struct {
 	Now       func() time.Time     // the clock; nil for time.Now
 	ExportDir string               // directory of export files
 	Formats   []oplog.ExportFormat // formats of exports
+
+	// Where archived days are kept, and how their searches are compiled.
+	Shards  []archive.Engine
+	Compile func(oplog.Match) ([]search.WordGroup, error)
 
 	// Of a log on several nodes: see [oplog.Place].
 	Node    string
@@ -62,7 +69,12 @@ func New(store oplog.Store, index oplog.Index, o Options) (*Node, error) {
 		o.Space = durable.Space
 	}
 	place := oplog.Place{Node: o.Node, Leading: o.Leading, Members: o.Members}
-	l := &Node{space: o.Space, Prover: store, Place: place, store: store, index: index, now: o.Now, dir: o.ExportDir}
+	archived, err := archive.New(store, index, archive.Options{Shards: o.Shards, Compile: o.Compile, Now: o.Now, Place: place})
+	if err != nil {
+		return nil, err
+	}
+	store, index = archived.Store(), archived.Index()
+	l := &Node{Archive: archived, space: o.Space, Prover: store, Place: place, store: store, index: index, now: o.Now, dir: o.ExportDir}
 	l.Directory = directory.New(store, index, o.Now)
 	clock, err := journal.ReadClock(store, o.Now) // before the trail writes what a crash left unfinished
 	if err != nil {

@@ -28,7 +28,7 @@ type Index interface {
 	Add(tenant string, entries []Entry)
 
 	// Page returns the keys of up to limit matching entries older than before (zero for no bound), newest first, and whether there are
-	// more.
+	// more. Keys that come with an [Incomplete] error are valid.
 	Page(ctx context.Context, tenant string, m Match, before Key, limit int) (keys []Key, more bool, err error)
 
 	// Count counts matching entries per bucket and per value. Buckets are given by their start times in ascending order; a match before the
@@ -61,6 +61,7 @@ type Match struct {
 	Not       Values           // Organizations: none of these ids
 	Within    *OrganizationSet // only entries of these organizations; nil for all
 	NotWithin *OrganizationSet // no entries of these organizations; nil for none
+	AllValues bool             // Count names all users and roles, however many, so that its counts can be added to others
 	From      time.Time
 	To        time.Time
 }
@@ -105,3 +106,14 @@ type Counts struct {
 	Users         []FacetValue   // the MaxUserFacets most frequent, with their latest names
 	MoreUsers     int            // that are not among them
 }
+
+// Incomplete is the error of a page that ends early, since entries before a time cannot be read for now. The keys that come with it are the newest that
+// match, all of them after that time.
+type Incomplete struct {
+	Before time.Time
+	Err    error // why
+}
+
+func (e *Incomplete) Error() string { return e.Err.Error() }
+
+func (e *Incomplete) Unwrap() error { return e.Err }

@@ -139,6 +139,14 @@ type Retainer interface {
 	// Undeleted returns the closed days of which this copy still has entries or senders' ids on its disk, in order.
 	Undeleted(tenant string) ([]Days, error)
 
+	// DayLeaves calls visit for the recorded bytes of a UTC date's entries, in the order of their keys, in short read transactions. Each is compared with
+	// its leaf: CodeDamaged names the first that differs. Bytes are valid during the call.
+	DayLeaves(ctx context.Context, tenant, date string, visit func(key Key, leaf []byte) error) error
+
+	// LeafHashes returns the leaf hashes of the entries with the given keys, in their order, whether or not the store still has the entries. A key
+	// that no entry ever had is CodeNotFound.
+	LeafHashes(ctx context.Context, tenant string, keys []Key) ([][sha256.Size]byte, error)
+
 	// Arrived reports whether an entry with that key was ever recorded, deleted or not.
 	Arrived(tenant string, key Key) (bool, error)
 }
@@ -228,12 +236,14 @@ const (
 	RecordHold          RecordKind = "holds"         // tenant id, "/", hold id
 	RecordDeletion      RecordKind = "deletions"     // tenant id, "/", deletion id
 	RecordImport        RecordKind = "imports"       // tenant id, "/", digest of lines that have neither id nor time
+	RecordArchive       RecordKind = "archives"      // tenant id, "/", UTC date; see [ArchivedDay]
+	RecordArchiveCounts RecordKind = "archivecounts" // tenant id, "/", UTC date; what a removed day counts, without asking the archive
 )
 
 // RecordKinds lists all kinds.
 var RecordKinds = []RecordKind{
 	RecordTenant, RecordOrganizations, RecordLearned, RecordCatalog, RecordIndex, RecordAccount, RecordKey, RecordSession, RecordLaunch, RecordExport,
-	RecordView, RecordStart, RecordServer, RecordHold, RecordDeletion, RecordImport,
+	RecordView, RecordStart, RecordServer, RecordHold, RecordDeletion, RecordImport, RecordArchive, RecordArchiveCounts,
 }
 
 // Record is a record's name and bytes.

@@ -23,6 +23,8 @@ type Tenant struct {
 	AccessBy    string    `json:"access_retention_set_by,omitempty" doc:"Who set the retention of the access log."`
 	AccessSetAt time.Time `json:"access_retention_set_at,omitzero" doc:"When the retention of the access log was set."`
 
+	ArchiveAfter int `json:"archive_after,omitempty" doc:"Whole days before today, in its time zone, after which entries go to the archive, at least 30; omitted: never."`
+
 	FrameAncestors []string `json:"frame_ancestors,omitempty" doc:"Sites that may embed the console."`
 
 	RequireSecondFactor bool `json:"require_second_factor,omitempty" doc:"Whether its people must sign in with a second factor."`

@@ -1,0 +1,45 @@
+package archive
+
+import (
+	"time"
+
+	"oplog/oplog"
+	"oplog/search"
+)
+
+// Archive joins the store and the index of a log with the engines that keep its archived days. It is safe for concurrent use.
+type Archive struct {
+	store   oplog.Store // what is here
+	index   oplog.Index // of what is here
+	options Options
+	days    dayBook
+}
+
+// Options are the options of an Archive.
+type Options struct {
+	Shards  []Engine                                      // in the order of the configuration; without any, archived days cannot be read
+	Compile func(oplog.Match) ([]search.WordGroup, error) // compiles the words of a search, as the index does
+	Now     func() time.Time
+	Place   oplog.Place
+}
+
+// New returns the archive of a log. It asks no engine anything.
+func New(store oplog.Store, index oplog.Index, o Options) (*Archive, error) {
+	a := &Archive{store: store, index: index, options: o}
+	a.days.store = store
+	if err := a.days.load(); err != nil {
+		return nil, err
+	}
+	store.OnRecord(func(kind oplog.RecordKind, name string) {
+		if kind == oplog.RecordArchive {
+			a.days.changed(name)
+		}
+	})
+	return a, nil
+}
+
+// Store returns the log's store together with its archived days.
+func (a *Archive) Store() oplog.Store { return &joinedStore{Store: a.store, archive: a} }
+
+// Index returns the log's index together with its archived days.
+func (a *Archive) Index() oplog.Index { return &joinedIndex{Index: a.index, archive: a} }

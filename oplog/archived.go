@@ -1,0 +1,44 @@
+package oplog
+
+import "time"
+
+// Archived days: whole UTC dates of a large tenant may be kept in a database of the site instead of in the store. A day is sealed when it begins to be
+// shipped, and takes no further entries; when the archive has it, verified, and a grace period is over, its entries are removed from the store. That is no
+// deletion: they are still found, proved and exported. The store keeps a record of each such day; see package archive.
+
+// ArchivedDay is the record of a day that is in the archive, or on its way there.
+type ArchivedDay struct {
+	Tenant string       `json:"tenant"`
+	Date   string       `json:"date"` // UTC
+	State  ArchiveState `json:"state"`
+
+	Attempt  uint32   `json:"attempt"`            // the shipment that counts, or is under way
+	Attempts []uint32 `json:"attempts,omitempty"` // those given up, whose rows may still lie in the archive
+	Shard    int      `json:"shard"`              // its number, from 0, in the configuration
+	Analysis int      `json:"analysis"`           // version of the analysis of its texts
+
+	// Once it is archived: what the archive has.
+	Rows   uint64    `json:"rows,omitempty"`
+	MinSeq uint64    `json:"min_seq,omitempty"`
+	MaxSeq uint64    `json:"max_seq,omitempty"`
+	Sum    [4]uint64 `json:"sum,omitzero"` // of the leaf hashes' four little-endian parts of 64 bits, modulo 2^64
+
+	BegunAt    time.Time `json:"begun_at"`             // of the attempt
+	ArchivedAt time.Time `json:"archived_at,omitzero"` // when all of it was verified
+	RemovedAt  time.Time `json:"removed_at,omitzero"`  // when it was verified again, and removed from the store
+	VerifiedAt time.Time `json:"verified_at,omitzero"` // when it was last compared
+}
+
+// ArchiveState is how far a day is on its way to the archive.
+type ArchiveState string
+
+// The states of archived days. In all of them the day takes no entries.
+const (
+	DayShipping ArchiveState = "shipping" // it is being sent
+	DayArchived ArchiveState = "archived" // it is in the archive, and still in the store, from which it is read
+	DayRemoved  ArchiveState = "removed"  // it is read from the archive; what is left in the stores of nodes is being removed
+	DayDeleted  ArchiveState = "deleted"  // it was deleted; what is left of its shipments is being dropped
+)
+
+// Name returns the name of the day's record.
+func (d *ArchivedDay) Name() string { return d.Tenant + "/" + d.Date }
