@@ -89,12 +89,12 @@ var allowed = map[string][]string{
 	"backup": {"oplog", "records", "trail", "node", "durable", "faults"},
 	"doctor": {"oplog", "backup", "node", "proof", "durable", "faults"},
 
-	"archive":            {"oplog", "search"},
+	"archive":            {"oplog"},
 	"archive/clickhouse": {"oplog", "archive", "search"},
 
 	"cluster": {"oplog", "records", "storage", "durable", "faults", "timing"},
 
-	"node":      {"oplog", "archive", "search", "records", "directory", "journal", "identity", "trail", "exports", "views", "scrub", "durable"},
+	"node":      {"oplog", "archive", "records", "directory", "journal", "identity", "trail", "exports", "views", "scrub", "durable"},
 	"journal":   {"oplog", "records", "directory", "trail", "faults", "timing"},
 	"exports":   {"oplog", "records", "directory", "background", "durable", "faults", "timing"},
 	"views":     {"oplog", "records", "directory", "identity"},

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"oplog/oplog"
-	"oplog/search"
 )
 
 // Archive joins the store and the index of a log with the engines that keep its archived days. It is safe for concurrent use.
@@ -17,8 +16,8 @@ type Archive struct {
 
 // Options are the options of an Archive.
 type Options struct {
-	Shards  []Engine                                      // in the order of the configuration; without any, archived days cannot be read
-	Compile func(oplog.Match) ([]search.WordGroup, error) // compiles the words of a search, as the index does
+	Shards  []Engine                                     // in the order of the configuration; without any, archived days cannot be read
+	Compile func(oplog.Match) ([]oplog.WordGroup, error) // compiles the words of a search, as the index does
 	Now     func() time.Time
 	Place   oplog.Place
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"oplog/oplog"
-	"oplog/search"
 )
 
 // Engine is a database that keeps archived days. It stands for one shard: one or several servers, each with a copy of all that is put on the shard.
@@ -78,8 +77,8 @@ type Query struct {
 	Tenant            string
 	Days              []Day // those that the period touches, in order of their dates
 	Match             oplog.Match
-	Words             []search.WordGroup // those of Match, compiled
-	Within, NotWithin []string           // ids of the organizations of Match's sets; nil if it has no such set
+	Words             []oplog.WordGroup // those of Match, compiled
+	Within, NotWithin []string          // ids of the organizations of Match's sets; nil if it has no such set
 }
 
 // Counts are an engine's counts. Users and roles are complete, so that those of two sides can be added before the most frequent are taken.

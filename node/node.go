@@ -15,7 +15,6 @@ import (
 	"oplog/journal"
 	"oplog/oplog"
 	"oplog/scrub"
-	"oplog/search"
 	"oplog/trail"
 	"oplog/views"
 )
@@ -48,7 +47,7 @@ type Options struct {
 
 	// Where archived days are kept, and how their searches are compiled.
 	Shards  []archive.Engine
-	Compile func(oplog.Match) ([]search.WordGroup, error)
+	Compile func(oplog.Match) ([]oplog.WordGroup, error)
 
 	// Of a log on several nodes: see [oplog.Place].
 	Node    string

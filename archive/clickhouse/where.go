@@ -10,7 +10,6 @@ import (
 
 	"oplog/archive"
 	"oplog/oplog"
-	"oplog/search"
 )
 
 // quote returns a text as a literal.
@@ -141,7 +140,7 @@ func bounds(n netip.Prefix) (first, last []byte) {
 }
 
 // hasWord selects rows with a word, or without one that is excluded.
-func hasWord(g search.WordGroup) string {
+func hasWord(g oplog.WordGroup) string {
 	var all []string
 	for _, n := range g.Needles {
 		alternatives := []string{"0"}
