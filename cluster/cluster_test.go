@@ -204,7 +204,7 @@ func (n *testNode) start() {
 }
 
 func (n *testNode) begin() error {
-	if err := InstallReceived(context.Background(), n.dir); err != nil {
+	if _, err := installReceived(context.Background(), n.dir); err != nil {
 		return err
 	}
 	db, err := storage.Open(n.dir, storage.Options{LockTimeout: 5 * time.Second, Highest: n.highest})

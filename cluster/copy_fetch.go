@@ -111,7 +111,7 @@ func (n *Node) fetchFromAny(ctx context.Context, last string) (from string, err 
 
 func (n *Node) receiver() receiver { return receiver{n.id, n.o.Space, n.o.timing.stall} }
 
-// fetch receives a copy of the store of a node, for InstallReceived.
+// fetch receives a copy of the store of a node, for installReceived.
 func (r receiver) fetch(ctx context.Context, node, address string) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -96,8 +97,12 @@ func BeforeOpen(ctx context.Context, dir string) (isNode bool, err error) {
 	if isNode, err = IsNode(dir); err != nil || !isNode {
 		return false, err
 	}
-	if err := InstallReceived(ctx, dir); err != nil {
+	from, err := installReceived(ctx, dir)
+	if err != nil {
 		return true, err
+	}
+	if from != "" {
+		slog.Info("a copy of another node's store was put in place", "node", from)
 	}
 	if _, err := os.Stat(filepath.Join(dir, storeFile)); errors.Is(err, fs.ErrNotExist) {
 		m, err := Who(dir)

@@ -82,7 +82,7 @@ func receiveStore(ctx context.Context, id *identity, node, address string) error
 	if err := (receiver{id, durable.Space, defaultStall}).fetch(ctx, node, address); err != nil {
 		return err
 	}
-	if err := InstallReceived(ctx, dir); err != nil {
+	if _, err := installReceived(ctx, dir); err != nil {
 		return err
 	}
 	if _, found, err := readSnapshot(id.folder); err != nil || !found {

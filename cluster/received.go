@@ -19,7 +19,7 @@ import (
 )
 
 // A copy of another node's store is received in DATA/cluster/received/, while the store is open. Once it is complete, received.json says so and
-// what it is for; the process then opens the node again, and InstallReceived puts the copy in place first.
+// what it is for; the process then opens the node again, and installReceived puts the copy in place first.
 
 const (
 	receivedFolder = "received"
@@ -78,40 +78,40 @@ func keepReceived(file *os.File, what received) error {
 	})
 }
 
-// InstallReceived puts a copy of another node's store in place that a node has received, if there is one. It is called before the store of the
-// data directory is opened. A copy that is damaged is dropped, and the store stays as it is; the node waits for a while, and takes another.
-func InstallReceived(ctx context.Context, dir string) error {
+// installReceived puts a copy of another node's store in place that a node has received, and returns which node's; "" if there is none. It is called
+// before the store of the data directory is opened. A copy that is damaged is dropped, and the store stays as it is; the node waits for a while, and
+// takes another.
+func installReceived(ctx context.Context, dir string) (from string, err error) {
 	folder := filepath.Join(dir, folderName)
 	text, err := os.ReadFile(filepath.Join(folder, receivedFolder, receivedFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		return removeReceived(folder)
+		return "", removeReceived(folder)
 	}
 	if err != nil {
-		return err
+		return "", err
 	}
 	var what received
 	if err := json.Unmarshal(text, &what); err != nil {
-		return dropReceived(folder, "", fmt.Errorf("what was received is damaged: %w", err))
+		return "", dropReceived(folder, "", fmt.Errorf("what was received is damaged: %w", err))
 	}
 	if err := storage.InstallCopy(ctx, dir, filepath.Join(folder, receivedFolder, receivedCopy)); err != nil {
 		if ctx.Err() != nil || isOutdated(err) {
-			return err
+			return "", err
 		}
-		return dropReceived(folder, what.From, err)
+		return "", dropReceived(folder, what.From, err)
 	}
 	logs, err := openLogStore(folder)
 	if err != nil {
-		return err
+		return "", err
 	}
 	err = what.settle(logs)
 	if err = errors.Join(err, logs.close()); err != nil {
-		return fmt.Errorf("settle the replicated log after a copy was received: %w", err)
+		return "", fmt.Errorf("settle the replicated log after a copy was received: %w", err)
 	}
 	if err := what.Snapshot.write(folder); err != nil {
-		return err
+		return "", err
 	}
-	slog.Info("a copy of another node's store was put in place", "node", what.From)
-	return errors.Join(removeReceived(folder), forgetCopyFailed(folder))
+	return what.From, errors.Join(removeReceived(folder), forgetCopyFailed(folder))
 }
 
 // dropReceived removes a copy of a node that cannot be used, and keeps why, so that the next one is waited for.

@@ -105,7 +105,7 @@ func (s snapshot) meta(id string, size int64) *raft.SnapshotMeta {
 }
 
 // snapshots is Raft's SnapshotStore. Its own snapshot is only snapshot.json. To a node that has fallen too far behind, it sends a copy
-// of the store as it is now; what it receives goes to received/, from where InstallReceived takes it at the next start.
+// of the store as it is now; what it receives goes to received/, from where installReceived takes it at the next start.
 type snapshots struct{ node *Node }
 
 const (
