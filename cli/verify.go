@@ -171,6 +171,9 @@ func (m *Program) verify(ctx context.Context, db *storage.DB, tree string, of []
 	if v.Deleted > 0 {
 		fmt.Fprintf(m.Stdout, "%s: %d of these were deleted under the retention rule, as recorded in its trail; their leaves are in the tree\n", title, v.Deleted)
 	}
+	if v.Archived > 0 {
+		fmt.Fprintf(m.Stdout, "%s: %d of these are in the archive alone, as recorded in its trail; their leaves are in the tree\n", title, v.Archived)
+	}
 	printKept(m.Stdout, title, v, of, many)
 	return nil
 }
@@ -183,6 +186,10 @@ func describeFinding(f storage.Finding, size uint64) string {
 		return at + " was modified: it differs from what was recorded"
 	case storage.FoundRemoved:
 		return at + " was removed: it was recorded but is missing"
+	case storage.FoundUnconfirmed:
+		return at + " is missing: a record says that its day is in the archive, but the trail does not confirm that record"
+	case storage.FoundArchived:
+		return fmt.Sprintf("the record that %s is in the archive, from entry %d to %d, does not match the entries that were recorded on that day", oplog.DateOf(f.Time), f.Seq, f.Last)
 	case storage.FoundReplaced:
 		return at + " was replaced: another entry is in its place"
 	case storage.FoundInserted:

@@ -100,6 +100,7 @@ type tenantWriter struct {
 	dates                                map[string]*bolt.Bucket // entries of a date
 	idDates                              map[string]*idsOfDate
 	closed                               closedDays
+	archived                             *archivedDays
 	replicated                           bool // requests keep the leaves that were added
 
 	day  int64  // since 1970, of the last date requested
@@ -184,10 +185,11 @@ func (w *tenantWriter) findDeleted(r *appendRequest) (late []oplog.FieldError) {
 }
 
 // findDuplicates marks entries whose id exists in the tenant on that day, or earlier in the request. It rejects the request if one differs
-// from the first, or is of a deleted day.
+// from the first, is of a deleted day, or is new on an archived one.
 func (w *tenantWriter) findDuplicates(r *appendRequest) (refused, err error) {
-	if late := w.findDeleted(r); len(late) > 0 {
-		return &oplog.Error{Code: oplog.CodeInvalid, Message: "No entries were stored: some are invalid.", Fields: late}, nil
+	late := w.findDeleted(r)
+	if len(late) > 0 {
+		return errLate(late), nil
 	}
 	var differ []oplog.FieldError
 	var first map[datedID]*oplog.Entry // within the request
@@ -196,7 +198,9 @@ func (w *tenantWriter) findDuplicates(r *appendRequest) (refused, err error) {
 	}
 	for i := range r.entries {
 		e := &r.entries[i]
-		if e.ID == "" {
+		state := w.archived.of(e.Time.UnixMicro())
+		if e.ID == "" || isRemoved(state) {
+			late = appendArchived(late, state, i, e)
 			continue
 		}
 		id := datedID{w.dateOf(e.Time), e.ID}
@@ -207,7 +211,7 @@ func (w *tenantWriter) findDuplicates(r *appendRequest) (refused, err error) {
 			}
 		}
 		if before == nil {
-			if first != nil {
+			if late = appendArchived(late, state, i, e); first != nil && state == "" {
 				first[id] = e
 			}
 			continue
@@ -224,10 +228,18 @@ func (w *tenantWriter) findDuplicates(r *appendRequest) (refused, err error) {
 			})
 		}
 	}
-	if len(differ) > 0 {
+	switch {
+	case len(late) > 0:
+		return errLate(late), nil
+	case len(differ) > 0:
 		return &oplog.Error{Code: oplog.CodeConflict, Message: "No entries were stored: some ids are already in use.", Fields: differ}, nil
 	}
 	return nil, nil
+}
+
+// errLate is the error of entries of days that take none.
+func errLate(late []oplog.FieldError) *oplog.Error {
+	return &oplog.Error{Code: oplog.CodeInvalid, Message: "No entries were stored: some are invalid.", Fields: late}
 }
 
 // recorded returns the tenant's entry with an id on a day, or nil.

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -23,7 +24,7 @@ func (db *DB) applyAll(tx *bolt.Tx, writers map[string]*tenantWriter, group []*a
 			r.refused = r.may()
 		}
 		if r.refused == nil {
-			r.refused = db.checkRevisions(tx, r.changes)
+			r.refused = cmp.Or(db.checkRevisions(tx, r.changes), db.checkArchive(r.changes))
 		}
 		if r.refused != nil {
 			continue
@@ -35,7 +36,7 @@ func (db *DB) applyAll(tx *bolt.Tx, writers map[string]*tenantWriter, group []*a
 			continue
 		}
 		r.seqs = seqsOf(r)
-		if err := errors.Join(putRecords(tx, r.changes), db.applyDeletion(tx, writers, r), db.applyOthers(tx, writers, r)); err != nil {
+		if err := errors.Join(putRecords(tx, r.changes), db.sealDays(writers, r.changes), db.applyDeletion(tx, writers, r), db.applyOthers(tx, writers, r)); err != nil {
 			return err
 		}
 		if err := r.putMeta(tx); err != nil {
@@ -106,7 +107,7 @@ func (db *DB) writerOf(tx *bolt.Tx, writers map[string]*tenantWriter, name strin
 	if err != nil {
 		return nil, err
 	}
-	w.closed, w.replicated, w.healer = db.closedOf(name), db.propose != nil, db.healer.Load()
+	w.closed, w.archived, w.replicated, w.healer = db.closedOf(name), db.archivedOf(name), db.propose != nil, db.healer.Load()
 	writers[name] = w
 	return w, nil
 }

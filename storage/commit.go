@@ -57,7 +57,7 @@ func (db *DB) commitAll() {
 // transact runs write in a transaction of the committer, which is on disk when it returns nil. The writers are those of logs that get entries.
 func (db *DB) transact(write func(tx *bolt.Tx, writers map[string]*tenantWriter) error) error {
 	writers := make(map[string]*tenantWriter)
-	closed := db.closedByTenant.Load()
+	closed, archived := db.closedByTenant.Load(), db.archivedByTenant.Load()
 	err := db.Failure()
 	if err == nil && !db.bolt.Load().NoSync {
 		err = db.startSealing()
@@ -70,6 +70,7 @@ func (db *DB) transact(write func(tx *bolt.Tx, writers map[string]*tenantWriter)
 	}
 	if err != nil {
 		db.closedByTenant.Store(closed) // no deletion began
+		db.archivedByTenant.Store(archived)
 		return err
 	}
 	for tenant, w := range writers {

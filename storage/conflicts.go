@@ -19,7 +19,7 @@ func (db *DB) Conflicts(tenant string, entries []oplog.Entry) error {
 			entries: b.Bucket([]byte(nameEntries)), ids: b.Bucket([]byte(nameIDs)), arrivals: b.Bucket([]byte(nameArrivals)),
 			idDates: make(map[string]*idsOfDate),
 		}
-		w.closed = db.closedOf(tenant)
+		w.closed, w.archived = db.closedOf(tenant), db.archivedOf(tenant)
 		refused, err := w.findDuplicates(r)
 		if err != nil {
 			return err

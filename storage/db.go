@@ -86,7 +86,8 @@ type DB struct {
 	healer atomic.Pointer[healer] // see Heal; nil if there are no other copies
 	healed atomic.Uint64
 
-	closedByTenant atomic.Pointer[map[string]closedDays] // replaced, never modified
+	closedByTenant   atomic.Pointer[map[string]closedDays]    // replaced, never modified
+	archivedByTenant atomic.Pointer[map[string]*archivedDays] // replaced, never modified
 }
 
 var _ oplog.Store = (*DB)(nil)

@@ -48,6 +48,9 @@ func (db *DB) tell(r *appendRequest) {
 
 // reset undoes what applying a request assigned.
 func (r *appendRequest) reset() {
+	if r.deletion != nil {
+		r.changes = nil
+	}
 	for i := range r.entries {
 		if e := &r.entries[i]; e.Seq > 0 && e.ID == e.Key().ID() {
 			e.ID = ""

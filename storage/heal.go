@@ -162,10 +162,10 @@ func (db *DB) heal(h *healer, e damagedEntry) error {
 	return err
 }
 
-// damageOf returns the leaf of an entry, and whether its stored bytes are others. errBeyondHealing means that its key or its leaf is not where it
+// damageOf returns the leaf of an entry, and whether its stored bytes are others. What is deleted or removed is not healed. errBeyondHealing means that its key or its leaf is not where it
 // belongs.
 func (db *DB) damageOf(tx *bolt.Tx, e damagedEntry) (leaf tlog.Hash, damaged bool, err error) {
-	if db.closedOf(e.log).has(e.key.Micros()) {
+	if db.closedOf(e.log).has(e.key.Micros()) || db.archivedOf(e.log).mayLack(e.key.Micros()) {
 		return leaf, false, nil
 	}
 	b := tx.Bucket(bucketTenants).Bucket([]byte(e.log))

@@ -18,10 +18,14 @@ import (
 // one in force is part of the replicated state, begins with 1, and is raised by a message of the new level once all nodes understand that. Only then do
 // messages have what the level brought. It is never lowered: a program that does not understand it neither opens the store nor applies a message.
 
-// HighestLevel is the highest level of messages that this build understands. Level 2 brings that messages may raise the level, and have ids of requests.
-const HighestLevel = 2
+// HighestLevel is the highest level of messages that this build understands. Level 2 brings that messages may raise the level, and have ids of requests;
+// level 3 that days are archived.
+const HighestLevel = 3
 
-const firstLevel = 1
+const (
+	firstLevel   = 1
+	archiveLevel = 3 // from which there are records of archived days
+)
 
 // level is a level of messages, and what it was raised with. Programs read this in messages of levels that they do not understand, so its form stays.
 type level struct {

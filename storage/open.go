@@ -119,7 +119,7 @@ func (db *DB) open(o Options) error {
 		err = db.prepare(o, &opened)
 	}
 	if err == nil {
-		err = db.readDeletions()
+		err = errors.Join(db.readDeletions(), db.readArchivedDays())
 	}
 	if err == nil {
 		err = db.startHead(&opened)

@@ -43,7 +43,7 @@ func entriesBucket(tx *bolt.Tx, tenant string) *bolt.Bucket {
 func (db *DB) Get(tenant string, keys []oplog.Key, into *oplog.ReadBuffer) ([]oplog.Entry, error) {
 	found := newEntryReader(len(keys), into)
 	err := db.view(func(tx *bolt.Tx) error {
-		closed := db.closedOf(tenant) // current, so possibly later than the transaction
+		closed, archived := db.closedOf(tenant), db.archivedOf(tenant) // current, so possibly later than the transaction
 		b := entriesBucket(tx, tenant)
 		found.leaves = db.leavesOf(tx, tenant)
 		var entriesOfDay *bolt.Cursor // reused for keys of the same day, which are adjacent
@@ -64,6 +64,8 @@ func (db *DB) Get(tenant string, keys []oplog.Key, into *oplog.ReadBuffer) ([]op
 			}
 			switch {
 			case bytes.Equal(at, key[:]):
+			case archived.mayLack(key.Micros()):
+				continue
 			case found.leaves.arrived(key):
 				data = nil
 			default:
@@ -123,8 +125,8 @@ const microsPerDay = 24 * 60 * 60 * 1_000_000
 func (db *DB) Find(tenant, id string, keep func(*oplog.Entry) bool) (oplog.Entry, error) {
 	var found oplog.Entry
 	err := db.view(func(tx *bolt.Tx) error {
-		closed := db.closedOf(tenant)
-		keys := keysOfSendersID(tx, tenant, id, closed, keep == nil)
+		closed, archived := db.closedOf(tenant), db.archivedOf(tenant)
+		keys := keysOfSendersID(tx, tenant, id, closed, archived, keep == nil)
 		slices.SortFunc(keys, func(a, b oplog.Key) int { return b.Compare(a) })
 		// A sender's id may look like a generated id. The entry with that generated id takes precedence, so that nobody can shadow it.
 		if key, ok := oplog.KeyOfID(id); ok {
@@ -133,10 +135,11 @@ func (db *DB) Find(tenant, id string, keep func(*oplog.Entry) bool) (oplog.Entry
 		leaves, finished := db.leavesOf(tx, tenant), db.lastFinished(tenant)
 		for _, key := range keys {
 			data, err := entryAt(tx, tenant, key)
-			if closed.has(key.Micros()) || oplog.CodeOf(err) == oplog.CodeNotFound && !leaves.arrived(key) || key.Seq() > finished {
+			isMissing := oplog.CodeOf(err) == oplog.CodeNotFound
+			if closed.has(key.Micros()) || isMissing && (archived.mayLack(key.Micros()) || !leaves.arrived(key)) || key.Seq() > finished {
 				continue
 			}
-			if oplog.CodeOf(err) == oplog.CodeNotFound {
+			if isMissing {
 				return leaves.damaged(key)
 			}
 			if err != nil {
@@ -179,7 +182,7 @@ func (db *DB) KeyOfSeq(tenant string, seq uint64) (oplog.Key, error) {
 
 // keysOfSendersID looks up a sender's id day by day, from the newest; each day may have another entry with the id. Closed days are skipped,
 // whatever is still on disk, so the newest is the newest that is kept.
-func keysOfSendersID(tx *bolt.Tx, tenant, id string, closed closedDays, newest bool) []oplog.Key {
+func keysOfSendersID(tx *bolt.Tx, tenant, id string, closed closedDays, archived *archivedDays, newest bool) []oplog.Key {
 	b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))
 	if b == nil {
 		return nil
@@ -200,7 +203,7 @@ func keysOfSendersID(tx *bolt.Tx, tenant, id string, closed closedDays, newest b
 			}
 			data, err := entryAt(tx, tenant, key)
 			var head entryHead
-			isIts := err != nil || headDecoding.Unmarshal(data, &head) == nil && head.ID == id // one that is missing may have been
+			isIts := err != nil && !archived.mayLack(key.Micros()) || err == nil && headDecoding.Unmarshal(data, &head) == nil && head.ID == id // one that is missing may have been
 			if isIts {
 				keys = append(keys, key)
 			}
@@ -217,7 +220,7 @@ func (db *DB) Arrivals(ctx context.Context, tenant string, from, to uint64, visi
 		var chunk []oplog.Entry
 		more = false
 		err := db.view(func(tx *bolt.Tx) error {
-			closed := db.closedOf(tenant)
+			closed, archived := db.closedOf(tenant), db.archivedOf(tenant)
 			t, err := readTree(tx, tenant)
 			if oplog.CodeOf(err) == oplog.CodeNotFound {
 				return nil
@@ -241,7 +244,10 @@ func (db *DB) Arrivals(ctx context.Context, tenant string, from, to uint64, visi
 				if closed.has(key.Micros()) {
 					continue
 				}
-				data, _ := entryAt(tx, tenant, key) // none is damage, too
+				data, _ := entryAt(tx, tenant, key)
+				if data == nil && archived.mayLack(key.Micros()) { // otherwise none is damage, too
+					continue
+				}
 				chunk = append(chunk, leaves.decode(key, data))
 			}
 			more = from <= size

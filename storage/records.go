@@ -73,7 +73,7 @@ func (db *DB) PutRecordsOnce(request Request, changes []oplog.RecordChange, audi
 	switch {
 	case len(audit) > 0:
 		_, err = db.submit(context.Background(), &appendRequest{request: request, tenant: audit[0].Tenant, entries: audit, changes: changes})
-	case db.propose != nil && !areLocal(changes):
+	case db.propose != nil && !areLocal(changes), hasArchived(changes): // in the committer, which knows the days that take no entries
 		_, err = db.submit(context.Background(), &appendRequest{request: request, changes: changes})
 	default:
 		err = db.update(func(tx *bolt.Tx) error {

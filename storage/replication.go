@@ -18,9 +18,17 @@ func (db *DB) BeginReplication(p Position) error {
 	if err := db.level.Load().check(db.path(), db.highest); err != nil { // it was replicated before
 		return err
 	}
-	if err := db.update(func(tx *bolt.Tx) error { return errors.Join(dropRequests(tx), putPosition(tx, p)) }); err != nil {
+	l := *db.level.Load()
+	err := db.update(func(tx *bolt.Tx) error {
+		if days, _ := recordBucket(tx, oplog.RecordArchive).Cursor().First(); days != nil { // programs that know no archived days must not join
+			l.Number = max(l.Number, archiveLevel)
+		}
+		return errors.Join(dropRequests(tx), putPosition(tx, p), l.raise(tx))
+	})
+	if err != nil {
 		return err
 	}
+	db.level.Store(&l)
 	db.position.Store(&p)
 	return nil
 }
@@ -224,7 +232,7 @@ func (db *DB) applyMessage(tx *bolt.Tx, writers map[string]*tenantWriter, data [
 		for _, c := range o.Changes {
 			r.changes = append(r.changes, oplog.RecordChange{Kind: oplog.RecordKind(c.Kind), Name: c.Name, Data: c.Data})
 		}
-		if err := putRecords(tx, r.changes); err != nil {
+		if err := errors.Join(putRecords(tx, r.changes), db.sealDays(writers, r.changes)); err != nil {
 			return nil, err
 		}
 		if o.Deletion != nil {

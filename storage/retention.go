@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -105,12 +107,12 @@ func (db *DB) BeginDeletionIf(may func() error, d *oplog.Deletion, report ...opl
 		r.tenant = report[0].Tenant
 	}
 	_, err := db.submit(context.Background(), r)
-	db.tried([]oplog.RecordChange{{Kind: oplog.RecordDeletion, Name: d.Tenant + "/" + d.ID}}, err)
+	db.tried(append(r.changes, oplog.RecordChange{Kind: oplog.RecordDeletion, Name: d.Tenant + "/" + d.ID}), err)
 	return err
 }
 
 // applyDeletion writes the record of a deletion, and closes its days before the transaction is written, so that no later request appends to
-// them.
+// them. Records of archived days among them are changes of the request, so that other copies get the same bytes.
 func (db *DB) applyDeletion(tx *bolt.Tx, writers map[string]*tenantWriter, r *appendRequest) error {
 	d := r.deletion
 	if d == nil {
@@ -124,7 +126,10 @@ func (db *DB) applyDeletion(tx *bolt.Tx, writers map[string]*tenantWriter, r *ap
 		return err
 	}
 	r.deletionData = data
-	return db.putDeletion(tx, writers, d, data)
+	if r.changes, err = db.deleteArchived(tx, d); err != nil {
+		return err
+	}
+	return errors.Join(putRecords(tx, r.changes), db.sealDays(writers, r.changes), db.putDeletion(tx, writers, d, data))
 }
 
 // putDeletion writes the record of a deletion, and closes its days.
@@ -183,8 +188,8 @@ func (db *DB) DeleteDays(ctx context.Context, tenant string, days oplog.Days) er
 		}
 		began := time.Now()
 		err := db.update(func(tx *bolt.Tx) (err error) {
-			if tx.Bucket(bucketTenants).Bucket([]byte(tenant)) != nil && !db.closedOf(tenant).contain(days) { // their deletion was seen before it became void
-				return fmt.Errorf("the days %s to %s of tenant %s are not being deleted", days.From, days.To, tenant)
+			if tx.Bucket(bucketTenants).Bucket([]byte(tenant)) != nil && !db.mayRemove(tenant, days) { // their deletion was seen before it became void
+				return fmt.Errorf("the days %s to %s of tenant %s are not being deleted, nor removed to the archive", days.From, days.To, tenant)
 			}
 			more, err = deleteSome(tx, tenant, days)
 			return err
@@ -200,7 +205,22 @@ func (db *DB) DeleteDays(ctx context.Context, tenant string, days oplog.Days) er
 	return nil
 }
 
-// Undeleted returns the closed days that are still on disk; see [oplog.Store].
+// mayRemove reports whether entries of all of the days may be removed from disk.
+func (db *DB) mayRemove(tenant string, days oplog.Days) bool {
+	closed, archived := db.closedOf(tenant), db.archivedOf(tenant)
+	if closed.contain(days) {
+		return true
+	}
+	from, to := days.Bounds()
+	for at := from.UnixMicro(); at < to.UnixMicro(); at += microsPerDay {
+		if !closed.has(at) && !archived.mayLack(at) {
+			return false
+		}
+	}
+	return true
+}
+
+// Undeleted returns the closed days that are still on disk, and those that the archive has alone; see [oplog.Store].
 func (db *DB) Undeleted(tenant string) (left []oplog.Days, err error) {
 	err = db.view(func(tx *bolt.Tx) error {
 		b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))
@@ -215,8 +235,12 @@ func (db *DB) Undeleted(tenant string) (left []oplog.Days, err error) {
 				left = append(left, days)
 			}
 		}
+		for _, date := range db.unremoved(tenant, b) {
+			left = append(left, oplog.Days{From: date, To: date})
+		}
 		return nil
 	})
+	slices.SortFunc(left, func(a, b oplog.Days) int { return strings.Compare(a.From, b.From) })
 	return left, err
 }
 

@@ -178,7 +178,7 @@ func (db *DB) checkEntries(at scrubPosition) (done oplog.Checked) {
 
 // verifySome verifies the entries after a position, with the subtrees that they complete.
 func (db *DB) verifySome(at scrubPosition) (*verification, error) {
-	v := &verification{db: db, tenant: at.Tenant, size: at.Seq, ids: make(idSums)}
+	v := &verification{db: db, tenant: at.Tenant, size: at.Seq, ids: make(idSums), archive: newArchiveCheck(db, at.Tenant)}
 	var err error
 	if v.Size, _, err = db.Counts(at.Tenant); err != nil || v.Size <= at.Seq {
 		v.Size = min(v.Size, at.Seq)

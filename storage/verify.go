@@ -17,6 +17,7 @@ import (
 type Verification struct {
 	Size     uint64               // arrivals
 	Deleted  uint64               // arrivals whose entries were deleted under the retention rule
+	Archived uint64               // arrivals whose entries are in the archive alone
 	Root     tlog.Hash            // of the tree over the entries as they are stored
 	Bad      uint64               // number of findings
 	Findings []Finding            // the first findings, in order of arrival; orphans last
@@ -29,7 +30,7 @@ type Finding struct {
 	Seq  uint64    // of the affected arrival, or the first of a subtree
 	Time time.Time // of the operation, if known
 	ID   string    // of the entry, if known
-	Last uint64    // of a subtree
+	Last uint64    // of a subtree, or of an archived day
 }
 
 // FindingKind is the kind of a difference.
@@ -37,14 +38,16 @@ type FindingKind int
 
 // The kinds of findings.
 const (
-	FoundModified  FindingKind = iota + 1 // the entry differs from the one that its leaf hashes
-	FoundRemoved                          // the entry is missing
-	FoundReplaced                         // another entry is in its place
-	FoundInserted                         // an entry that was never recorded
-	FoundBeyondEnd                        // an entry, id or subtree after the last arrival
-	FoundNoLeaf                           // the arrival is missing
-	FoundSubtree                          // the leaves do not match the stored subtree
-	FoundID                               // the sender's id does not lead to the entry
+	FoundModified    FindingKind = iota + 1 // the entry differs from the one that its leaf hashes
+	FoundRemoved                            // the entry is missing
+	FoundReplaced                           // another entry is in its place
+	FoundInserted                           // an entry that was never recorded
+	FoundBeyondEnd                          // an entry, id or subtree after the last arrival
+	FoundNoLeaf                             // the arrival is missing
+	FoundSubtree                            // the leaves do not match the stored subtree
+	FoundID                                 // the sender's id does not lead to the entry
+	FoundUnconfirmed                        // the entry is missing, and the trail does not confirm the record by which it is in the archive
+	FoundArchived                           // the record of an archived day is not of the entries that arrived
 )
 
 const (
@@ -56,14 +59,15 @@ const (
 // verification is the state of a Verify in progress.
 type verification struct {
 	Verification
-	db     *DB
-	tenant string
-	kept   map[uint64]bool
-	edge   [64]tlog.Hash // as in treeHead
-	size   uint64        // leaves so far
-	gently bool          // see VerifyGently
-	proven []*oplog.Deletion
-	ids    idSums // of the entries so far that have senders' ids
+	db      *DB
+	tenant  string
+	kept    map[uint64]bool
+	edge    [64]tlog.Hash // as in treeHead
+	size    uint64        // leaves so far
+	gently  bool          // see VerifyGently
+	proven  []*oplog.Deletion
+	archive *archiveCheck
+	ids     idSums // of the entries so far that have senders' ids
 }
 
 // Verify recomputes a tenant's tree from its entries in short read transactions. It checks that each arrival leads to its entry, that there
@@ -81,6 +85,8 @@ func (db *DB) VerifyGently(ctx context.Context, tenant string, kept []uint64, pr
 
 func (db *DB) verify(ctx context.Context, v *verification, kept []uint64, progress func(done, total uint64)) (Verification, error) {
 	v.db, v.kept, v.ids = db, make(map[uint64]bool), make(idSums)
+	v.archive = newArchiveCheck(db, v.tenant)
+	v.archive.sums = make(daySums)
 	v.Kept = make(map[uint64]tlog.Hash)
 	for _, size := range kept {
 		v.kept[size] = true
@@ -112,7 +118,10 @@ func (db *DB) verify(ctx context.Context, v *verification, kept []uint64, progre
 		return v.Verification, err
 	}
 	v.Root = v.root()
-	return v.Verification, v.checkOrphans(ctx)
+	if err := v.checkOrphans(ctx); err != nil {
+		return v.Verification, err
+	}
+	return v.Verification, v.checkArchive()
 }
 
 // part is the result for consecutive arrivals.
@@ -121,6 +130,8 @@ type part struct {
 	findings []Finding
 	ids      idSums
 	deleted  uint64
+	archived uint64
+	sums     daySums
 	err      error
 }
 
@@ -144,10 +155,10 @@ func (v *verification) parts(ctx context.Context) <-chan chan part {
 
 // check checks arrivals from one seq to another.
 func (v *verification) check(from, to uint64) (p part) {
-	p.ids = make(idSums)
+	p.ids, p.sums = make(idSums), make(daySums)
 	p.err = v.view(func(b *bolt.Bucket) error {
 		r := arrivalReader{
-			tenant: v.tenant, part: &p, proven: v.proven,
+			tenant: v.tenant, part: &p, proven: v.proven, archive: v.archive, tx: b.Tx(),
 			tree:    tileReader{arrivals: b.Bucket([]byte(nameArrivals))},
 			entries: datedBucket{parent: b.Bucket([]byte(nameEntries))},
 		}
@@ -182,7 +193,7 @@ type datedBucket struct {
 }
 
 func (d *datedBucket) at(key oplog.Key) *bolt.Bucket {
-	if day := key.Micros() / microsPerDay; d.last == nil || day != d.day {
+	if day := key.Micros() / microsPerDay; d.date == "" || day != d.day {
 		d.day, d.date = day, dateOf(key.Time())
 		d.last = d.parent.Bucket([]byte(d.date))
 	}
@@ -195,6 +206,8 @@ type arrivalReader struct {
 	tree    tileReader
 	entries datedBucket
 	proven  []*oplog.Deletion
+	archive *archiveCheck
+	tx      *bolt.Tx
 	part    *part
 }
 
@@ -209,6 +222,9 @@ func (r *arrivalReader) check(seq uint64) {
 		r.part.findings = append(r.part.findings, Finding{Kind: FoundNoLeaf, Seq: seq})
 		return
 	}
+	if micros := key.Micros(); r.archive.wantsSum(micros) {
+		r.part.sums[micros/microsPerDay] = r.part.sums[micros/microsPerDay].add(sumOf(seq, leaf))
+	}
 	var data []byte
 	if b := r.entries.at(key); b != nil {
 		data = b.Get(key[:])
@@ -219,7 +235,7 @@ func (r *arrivalReader) check(seq uint64) {
 			r.part.deleted++
 			return
 		}
-		r.find(FoundRemoved, seq, key, key.ID())
+		r.missing(seq, key)
 		return
 	}
 	hash := tlog.RecordHash(data)
@@ -260,7 +276,10 @@ func (v *verification) find(f Finding) {
 // add appends the leaves of a part to the tree, and compares it with the stored subtrees, except where entries themselves differ.
 func (v *verification) add(p part) error {
 	v.ids.addAll(p.ids)
-	v.Deleted += p.deleted
+	v.Deleted, v.Archived = v.Deleted+p.deleted, v.Archived+p.archived
+	for day, sum := range p.sums {
+		v.archive.sums[day] = v.archive.sums[day].add(sum)
+	}
 	bad := make(map[uint64]bool, len(p.findings)) // tiles with entries known to differ
 	for _, f := range p.findings {
 		bad[(f.Seq-1)/tileSize] = true

@@ -45,10 +45,15 @@ func (v *verification) checkIDs(ctx context.Context) error {
 		return err
 	}
 	for _, date := range slices.Sorted(maps.Keys(stored)) {
-		if stored[date] != v.ids[date] && !v.deletedDate(date) {
-			if err := v.compareIDs(ctx, date); err != nil {
-				return err
-			}
+		if stored[date] == v.ids[date] || v.deletedDate(date) {
+			continue
+		}
+		removed, err := v.removedDate(date)
+		if err == nil && !removed {
+			err = v.compareIDs(ctx, date)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package nodetest
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -61,7 +62,7 @@ func NewNodes(t *testing.T, n int) *Nodes {
 	first := t.TempDir()
 	db, err := storage.Open(first, storage.Options{})
 	if err == nil {
-		err = db.BeginReplication(storage.Position{Index: 1, Chain: sha256.Sum256([]byte("a log"))})
+		err = errors.Join(db.BeginReplication(storage.Position{Index: 1, Chain: sha256.Sum256([]byte("a log"))}), db.RaiseLevel(storage.HighestLevel, ""))
 	}
 	if err != nil {
 		t.Fatal(err)

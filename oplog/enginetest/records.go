@@ -45,8 +45,10 @@ func (s *store) records(kind oplog.RecordKind, prefix string) string {
 }
 
 func listsRecords(t *testing.T, s *store) {
-	// The store itself reads deletions; they are checked with the Retainer.
-	kinds := slices.DeleteFunc(slices.Clone(oplog.RecordKinds), func(k oplog.RecordKind) bool { return k == oplog.RecordDeletion })
+	// The store itself reads deletions and archived days; they are checked with the Retainer.
+	kinds := slices.DeleteFunc(slices.Clone(oplog.RecordKinds), func(k oplog.RecordKind) bool {
+		return k == oplog.RecordDeletion || k == oplog.RecordArchive
+	})
 	for _, kind := range kinds {
 		if _, revision, err := s.Record(kind, "a"); oplog.CodeOf(err) != oplog.CodeNotFound || revision != (oplog.Revision{}) {
 			t.Errorf("%s/a: %x, %v", kind, revision, err)
