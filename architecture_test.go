@@ -208,7 +208,8 @@ func TestDomainIsPassive(t *testing.T) {
 // The engines stay behind the domain's interfaces: each library is imported by one package only, those of HTTP by the server and its wire.
 func TestLibrariesStayInTheirPackages(t *testing.T) {
 	only := map[string][]string{
-		"go.etcd.io/bbolt": {"storage", "cluster"}, "github.com/fxamacker/cbor": {"storage", "cluster"}, "github.com/hashicorp": {"cluster"},
+		"go.etcd.io/bbolt": {"storage", "cluster"}, "github.com/fxamacker/cbor": {"storage", "cluster"},
+		"github.com/hashicorp/raft": {"cluster"}, "github.com/hashicorp/go-hclog": {"cluster"}, "github.com/hashicorp/golang-lru": {"storage"},
 		"github.com/blevesearch": {"search"}, "github.com/RoaringBitmap": {"search"},
 		"github.com/gofiber": {"server", "server/wire"}, "github.com/danielgtaylor/huma": {"server", "server/wire"},
 		"github.com/valyala/fasthttp": {"server", "server/wire"},

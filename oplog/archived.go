@@ -1,6 +1,10 @@
 package oplog
 
-import "time"
+import (
+	"context"
+	"crypto/sha256"
+	"time"
+)
 
 // Archived days: whole UTC dates of a large tenant may be kept in a database of the site instead of in the store. A day is sealed when it begins to be
 // shipped, and takes no further entries; when the archive has it, verified, and a grace period is over, its entries are removed from the store. That is no
@@ -42,3 +46,16 @@ const (
 
 // Name returns the name of the day's record.
 func (d *ArchivedDay) Name() string { return d.Tenant + "/" + d.Date }
+
+// Arrival is the position of an entry in the order of arrival, and the hash of its leaf. Both follow from the recorded bytes.
+type Arrival struct {
+	Key  Key
+	Hash [sha256.Size]byte
+}
+
+// FetchArrivals returns the arrivals of tiles that have been moved to the archive, in the order of the first seqs of these tiles: of each tile those
+// of [TileSize] consecutive seqs. Arrivals that the archive has no longer are left out.
+type FetchArrivals func(ctx context.Context, tenant string, firsts []uint64) ([][]Arrival, error)
+
+// TileSize is the number of arrivals in a tile: the first seq of each is one more than a multiple of it.
+const TileSize = 256

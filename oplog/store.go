@@ -103,6 +103,10 @@ type Prover interface {
 	// without a checkpoint, and with CodeUnavailable, if the key cannot be used for now.
 	Prove(tenant string, key Key, size uint64) (Proof, error)
 
+	// ProveLeaf is Prove of an entry whose bytes are given, as the store need not have them any more: CodeDamaged if they are not those that were recorded
+	// at the key, CodeNotFound if nothing was.
+	ProveLeaf(tenant string, key Key, leaf []byte, size uint64) (Proof, error)
+
 	// ProveConsistency returns the proof that the tree of the first `from` entries is a prefix of that of the first `to` (0 for all);
 	// CodeInvalid if there are fewer.
 	ProveConsistency(tenant string, from, to uint64) (Consistency, error)
@@ -149,6 +153,19 @@ type Retainer interface {
 
 	// Arrived reports whether an entry with that key was ever recorded, deleted or not.
 	Arrived(tenant string, key Key) (bool, error)
+
+	// FetchArrivals sets the function by which reads get arrivals that have been moved, all tiles of a read at once and outside of transactions.
+	// What it returns is compared with what stays in the store: CodeDamaged names the seqs of what differs. Without the function, reads that need moved
+	// arrivals are CodeUnavailable; others never ask.
+	FetchArrivals(fetch FetchArrivals)
+
+	// MoveArrivals leaves the arrivals of removed days to the archive, in short transactions of this copy: whole tiles whose entries this copy has no
+	// longer, other than the tree's last one. It may be repeated, and costs little when there is nothing to move.
+	MoveArrivals(ctx context.Context, tenant string) error
+
+	// BringArrivals takes the moved tiles with arrivals of some days back into this copy, in short transactions, before the archive drops these days:
+	// proofs need the leaves of deleted entries, too. It may be repeated.
+	BringArrivals(ctx context.Context, tenant string, days []Days) error
 }
 
 // Records keeps small records beside the entries. They change by compare-and-set: a change names the revision that it replaces. So a change

@@ -128,7 +128,7 @@ func newTenantWriter(tx *bolt.Tx, tenant string, head treeHead) (*tenantWriter, 
 	}
 	w.head = head
 	if !head.known {
-		w.head, err = readHead(tree{w.arrivals, w.tree})
+		w.head, err = readHead(tree{arrivals: w.arrivals, subtrees: w.tree})
 	}
 	w.began, w.before = w.head.size, w.head.sum(tenant)
 	return w, err

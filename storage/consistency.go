@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"context"
 	"fmt"
 
 	bolt "go.etcd.io/bbolt"
@@ -13,9 +14,9 @@ import (
 func (db *DB) ProveConsistency(tenant string, from, to uint64) (oplog.Consistency, error) {
 	var c oplog.Consistency
 	var head string
-	err := db.view(func(tx *bolt.Tx) error {
+	err := db.viewTree(context.Background(), tenant, func(tx *bolt.Tx, m *movedTiles) error {
 		size := uint64(0)
-		t, err := readTree(tx, tenant)
+		t, err := m.readTree(tx)
 		switch {
 		case err == nil:
 			if size, err = db.sizeOf(tenant, t); err != nil {

@@ -23,6 +23,10 @@ const formatVersion = 6
 // seal.go), and after a crash. Its layout is that of formatVersion.
 const sealedFormat = 7
 
+// movedFormat is the version of a file with moved tiles, open or not: earlier builds would take them for damage. Its layout is that of formatVersion
+// otherwise, so files that never had any keep their versions. See moved.go.
+const movedFormat = 8
+
 // DB is a store in one file of a data directory, which it locks.
 type DB struct {
 	dir      string
@@ -82,6 +86,9 @@ type DB struct {
 	plainRecords bool // the file is of a format whose records have no CRC, and is only read; set by Open
 
 	checked checkedSums
+
+	fetchArrivals atomic.Pointer[oplog.FetchArrivals] // see FetchArrivals; nil without an archive
+	movedCache    *tileCache
 
 	healer atomic.Pointer[healer] // see Heal; nil if there are no other copies
 	healed atomic.Uint64

@@ -3,7 +3,7 @@
 //
 // The layout, in nested buckets (keys in <>, numbers big-endian):
 //
-//	meta/format                                    format version, decimal; sealedFormat while it is open, see seal.go
+//	meta/format                                    format version, decimal; sealedFormat while it is open, see seal.go; movedFormat once a tile was moved
 //	meta/verifier, meta/key_changes                the log's verifier key; JSON, how it replaced earlier ones
 //	meta/signer                                    the private key, in stores of earlier versions
 //	meta/replicated                                index, 8 bytes, and chain of the last message; CRC-32C; see Message
@@ -14,7 +14,8 @@
 //	tenants/<tenant>/skipped                       operations that were not recorded, 8 bytes
 //	tenants/<tenant>/entries/<2006-01-02>/<key>    the entry, CBOR; key is oplog.Key
 //	tenants/<tenant>/ids/<2006-01-02><run>/ids     sorted: for each sender's id, first 7 bytes of its SHA-256; seq, 5 bytes
-//	tenants/<tenant>/arrivals/<tile>               for each of 256 entries: time, 7 bytes; leaf hash
+//	tenants/<tenant>/arrivals/<tile>               for each of 256 entries: time, 7 bytes; leaf hash; see moved.go for those in the archive
+//	tenants/<tenant>/moved/<2006-01-02>            the tiles of that date that can be moved were
 //	tenants/<tenant>/tree/<level><number>          hash of a complete subtree of 2^level leaves, level >= 8
 //
 // The access log of a tenant, its trail, is a log of its own in the same buckets, with the name <tenant>/access.

@@ -142,9 +142,9 @@ func TestRestoresEarlierFormats(t *testing.T) {
 // TestRestoreRejectsFormats: a backup of a newer format is not called damaged, and one of an impossible format is.
 func TestRestoreRejectsFormats(t *testing.T) {
 	for version, want := range map[int]string{
-		sealedFormat + 1: fmt.Sprintf("the backup has format %d, but this version of oplog supports formats up to %d; use a newer version", sealedFormat+1, sealedFormat),
-		0:                "the backup has format 0, which no version of oplog writes; it is damaged; use another one",
-		-1:               "the backup has format -1, which no version of oplog writes; it is damaged; use another one",
+		movedFormat + 1: fmt.Sprintf("the backup has format %d, but this version of oplog supports formats up to %d; use a newer version", movedFormat+1, movedFormat),
+		0:               "the backup has format 0, which no version of oplog writes; it is damaged; use another one",
+		-1:              "the backup has format -1, which no version of oplog writes; it is damaged; use another one",
 	} {
 		from := closedStore(t)
 		changeFile(t, from, func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Put(keyFormat, []byte(strconv.Itoa(version))) })

@@ -43,7 +43,7 @@ func readTrees(tx *bolt.Tx) (entries uint64, sum treeSum, err error) {
 		if b == nil { // its name is in the wrong order
 			return errDamaged
 		}
-		t := tree{b.Bucket([]byte(nameArrivals)), b.Bucket([]byte(nameTree))}
+		t := treeIn(b)
 		if t.arrivals == nil || t.subtrees == nil {
 			return nil
 		}

@@ -59,10 +59,11 @@ func (db *DB) DayLeaves(ctx context.Context, tenant, date string, visit func(key
 }
 
 // LeafHashes returns the leaf hashes of entries; see [oplog.Retainer].
-func (db *DB) LeafHashes(_ context.Context, tenant string, keys []oplog.Key) ([][sha256.Size]byte, error) {
+func (db *DB) LeafHashes(ctx context.Context, tenant string, keys []oplog.Key) ([][sha256.Size]byte, error) {
 	hashes := make([][sha256.Size]byte, len(keys))
-	err := db.view(func(tx *bolt.Tx) error {
-		t, err := readTree(tx, tenant)
+	known := make([]bool, len(keys))
+	err := db.viewTree(ctx, tenant, func(tx *bolt.Tx, m *movedTiles) error {
+		t, err := m.readTree(tx)
 		if err != nil {
 			return err
 		}
@@ -70,20 +71,28 @@ func (db *DB) LeafHashes(_ context.Context, tenant string, keys []oplog.Key) ([]
 		if err != nil {
 			return err
 		}
+		var moved error
 		for i, key := range keys {
+			if known[i] {
+				continue
+			}
 			if key.Seq() == 0 || key.Seq() > size {
 				return oplog.Errorf(oplog.CodeNotFound, "There is no entry %s.", key.ID())
 			}
 			at, hash, err := t.arrival(key.Seq())
-			if err != nil {
+			switch {
+			case isMoved(err):
+				moved = err
+				continue
+			case err != nil:
 				return err
-			}
-			if at != key {
+			case at != key:
 				return oplog.Errorf(oplog.CodeNotFound, "There is no entry %s.", key.ID())
 			}
-			hashes[i] = hash
+			hashes[i], known[i] = hash, true
 		}
-		return nil
+		clear(m.tiles) // the keys may be of any number of tiles
+		return moved
 	})
 	return hashes, err
 }

@@ -51,6 +51,7 @@ func newDB(dir string) *DB {
 	return &DB{
 		dir: dir, sync: syncData, syncs: timing.New(timing.Short), sumBuffer: make([]byte, sumBuffer), onAppend: func(string, []oplog.Entry) {},
 		requests: make(chan *appendRequest, 4096), followed: make(chan *followRequest), closing: make(chan struct{}), failures: make(chan struct{}, 1), heads: make(map[string]treeHead),
+		movedCache: newTileCache(),
 	}
 }
 

@@ -131,9 +131,9 @@ func TestOpenRejectsForeignDatabase(t *testing.T) {
 func TestOpenRejectsNewerFormat(t *testing.T) {
 	dir := closedStore(t)
 	changeFile(t, dir, func(tx *bolt.Tx) error {
-		return tx.Bucket(bucketMeta).Put(keyFormat, []byte(strconv.Itoa(sealedFormat+1)))
+		return tx.Bucket(bucketMeta).Put(keyFormat, []byte(strconv.Itoa(movedFormat+1)))
 	})
-	wantRejected(t, dir, fmt.Sprint("format ", sealedFormat+1), "newer")
+	wantRejected(t, dir, fmt.Sprint("format ", movedFormat+1), "newer")
 	changeFile(t, dir, func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Put(keyFormat, []byte("x")) })
 	wantRejected(t, dir, "format version")
 	for _, version := range []string{"0", "-1"} {

@@ -90,7 +90,7 @@ func (db *DB) migrate(version int, o Options) error {
 		if err := db.update(func(tx *bolt.Tx) error { return migrateRecords(tx, current) }); err != nil {
 			return fmt.Errorf("migrating %s from format %d to format %d failed: %w", db.path(), version, formatVersion, err)
 		}
-	case version != current:
+	case version != current && version != movedFormat:
 		if err := db.setFormat(current); err != nil {
 			return err
 		}
@@ -104,7 +104,7 @@ func (db *DB) readFormat(meta *bolt.Bucket) (int, error) {
 	switch {
 	case err != nil:
 		return 0, fmt.Errorf("%s has no format version; it is damaged or does not belong to oplog", db.path())
-	case version < 1 || version > sealedFormat:
+	case version < 1 || version > movedFormat:
 		return 0, &formatError{db.path(), version}
 	}
 	return version, nil
@@ -131,7 +131,7 @@ func (e *formatError) what(name string) string {
 	if e.isDamage() {
 		return fmt.Sprintf("%s has format %d, which no version of oplog writes; it is damaged", name, e.version)
 	}
-	return fmt.Sprintf("%s has format %d, but this version of oplog supports formats up to %d; use a newer version", name, e.version, sealedFormat)
+	return fmt.Sprintf("%s has format %d, but this version of oplog supports formats up to %d; use a newer version", name, e.version, movedFormat)
 }
 
 // Formats returns the format that the file had when it was opened, and the newest one, which this build writes.

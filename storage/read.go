@@ -162,8 +162,8 @@ func (db *DB) Find(tenant, id string, keep func(*oplog.Entry) bool) (oplog.Entry
 // KeyOfSeq returns the key of an entry by seq; see [oplog.Store].
 func (db *DB) KeyOfSeq(tenant string, seq uint64) (oplog.Key, error) {
 	var key oplog.Key
-	err := db.view(func(tx *bolt.Tx) error {
-		t, err := readTree(tx, tenant)
+	err := db.viewTree(context.Background(), tenant, func(tx *bolt.Tx, m *movedTiles) error {
+		t, err := m.readTree(tx)
 		if err != nil {
 			return err
 		}
@@ -238,6 +238,10 @@ func (db *DB) Arrivals(ctx context.Context, tenant string, from, to uint64, visi
 			}
 			for end := from + arrivalsPerTx; from <= size && from < end && len(chunk) < chunkSize; from++ {
 				key, _, err := t.arrival(from)
+				if isMoved(err) { // none of them is here
+					from = (from-1)/tileSize*tileSize + tileSize
+					continue
+				}
 				if err != nil {
 					return err
 				}

@@ -140,6 +140,10 @@ func (db *DB) answer(tx *bolt.Tx, writers map[string]*tenantWriter, r *appendReq
 		}
 		if e.ID == "" { // the entry may have another time now
 			key, err := w.arrival(receipt.Seq)
+			if isMoved(err) {
+				r.refused = err // the other requests of the group are none the worse
+				return true, nil
+			}
 			if err != nil {
 				return true, err
 			}

@@ -286,8 +286,8 @@ func deleteSome(tx *bolt.Tx, tenant string, days oplog.Days) (more bool, err err
 // Arrived reports whether an entry was ever recorded; see [oplog.Store].
 func (db *DB) Arrived(tenant string, key oplog.Key) (bool, error) {
 	arrived := false
-	err := db.view(func(tx *bolt.Tx) error {
-		t, err := readTree(tx, tenant)
+	err := db.viewTree(context.Background(), tenant, func(tx *bolt.Tx, m *movedTiles) error {
+		t, err := m.readTree(tx)
 		if oplog.CodeOf(err) == oplog.CodeNotFound || key.Seq() == 0 {
 			return nil
 		}
@@ -296,6 +296,9 @@ func (db *DB) Arrived(tenant string, key oplog.Key) (bool, error) {
 		}
 		if size, err := t.size(); err != nil || key.Seq() > size {
 			return err
+		}
+		if !t.mayHold(key) {
+			return nil
 		}
 		at, _, err := t.arrival(key.Seq())
 		arrived = at == key

@@ -188,7 +188,7 @@ func (db *DB) verifySome(at scrubPosition) (*verification, error) {
 		return v, err
 	}
 	err = v.view(func(b *bolt.Bucket) error {
-		stored := tree{b.Bucket([]byte(nameArrivals)), b.Bucket([]byte(nameTree))}
+		stored := treeIn(b)
 		for level := range v.edge {
 			if v.size>>level&1 == 0 {
 				continue

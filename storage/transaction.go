@@ -165,7 +165,11 @@ func (db *DB) stopSealing() error {
 
 func (db *DB) setFormat(version int) error {
 	return db.update(func(tx *bolt.Tx) error {
-		return tx.Bucket(bucketMeta).Put(keyFormat, []byte(strconv.Itoa(version)))
+		meta := tx.Bucket(bucketMeta)
+		if string(meta.Get(keyFormat)) == strconv.Itoa(movedFormat) {
+			version = movedFormat
+		}
+		return meta.Put(keyFormat, []byte(strconv.Itoa(version)))
 	})
 }
 

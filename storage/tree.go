@@ -2,6 +2,7 @@ package storage
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	bolt "go.etcd.io/bbolt"
@@ -18,7 +19,7 @@ import (
 // five pages.
 const (
 	tileLevel   = 8
-	tileSize    = 1 << tileLevel
+	tileSize    = 1 << tileLevel // oplog.TileSize
 	keySize     = len(oplog.Key{})
 	timeSize    = 7
 	arrivalSize = timeSize + tlog.HashSize
@@ -39,14 +40,22 @@ type treeHead struct {
 }
 
 // tree reads a tenant's tree from its buckets.
-type tree struct{ arrivals, subtrees *bolt.Bucket }
+type tree struct {
+	arrivals, subtrees *bolt.Bucket
+	moved              *movedTiles // that may be read; nil for none
+}
+
+// treeIn returns the tree in a tenant's bucket.
+func treeIn(b *bolt.Bucket) tree {
+	return tree{arrivals: b.Bucket([]byte(nameArrivals)), subtrees: b.Bucket([]byte(nameTree))}
+}
 
 func readTree(tx *bolt.Tx, tenant string) (tree, error) {
 	b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))
 	if b == nil {
 		return tree{}, oplog.Errorf(oplog.CodeNotFound, "Tenant %s has no entries.", tenant)
 	}
-	return tree{b.Bucket([]byte(nameArrivals)), b.Bucket([]byte(nameTree))}, nil
+	return treeIn(b), nil
 }
 
 func tileKey(number uint64) []byte { return binary.BigEndian.AppendUint64(nil, number) }
@@ -63,7 +72,7 @@ func (t tree) size() (uint64, error) {
 	if key == nil {
 		return 0, nil
 	}
-	if len(key) != tileKeySize || len(tile) > tileSize*arrivalSize {
+	if len(key) != tileKeySize || len(tile) > tileSize*arrivalSize || isStub(tile) {
 		return 0, errArrivals
 	}
 	number, before := binary.BigEndian.Uint64(key), uint64(0)
@@ -85,11 +94,22 @@ var errArrivals = oplog.Errorf(oplog.CodeDamaged, "The record of arrivals is dam
 
 // arrival returns the key and the leaf hash of the entry with a seq.
 func (t tree) arrival(seq uint64) (oplog.Key, tlog.Hash, error) {
-	return arrivalOf(t.arrivals.Get(tileKey((seq-1)/tileSize)), seq)
+	number := (seq - 1) / tileSize
+	tile := t.arrivals.Get(tileKey(number))
+	if isStub(tile) && t.moved != nil {
+		var err error
+		if tile, err = t.moved.tile(t, number, tile); err != nil {
+			return oplog.Key{}, tlog.Hash{}, err
+		}
+	}
+	return arrivalOf(tile, seq)
 }
 
-// arrivalOf returns an arrival from its tile.
+// arrivalOf returns an arrival from its tile, or a movedError.
 func arrivalOf(tile []byte, seq uint64) (oplog.Key, tlog.Hash, error) {
+	if isStub(tile) {
+		return oplog.Key{}, tlog.Hash{}, &movedError{[]uint64{(seq - 1) / tileSize}}
+	}
 	at := int((seq-1)%tileSize) * arrivalSize
 	if seq == 0 || len(tile) < at+arrivalSize {
 		return oplog.Key{}, tlog.Hash{}, oplog.Errorf(oplog.CodeDamaged, "The arrival of entry %d is not in the store. Restore the log from a backup to a new directory; oplog verify lists all that is damaged.", seq)
@@ -100,14 +120,22 @@ func arrivalOf(tile []byte, seq uint64) (oplog.Key, tlog.Hash, error) {
 	return key, tlog.Hash(tile[at+timeSize : at+arrivalSize]), nil
 }
 
-// ReadHashes makes tree a [tlog.HashReader].
+// ReadHashes makes tree a [tlog.HashReader]. A movedError is of all moved tiles that it needs.
 func (t tree) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	hashes := make([]tlog.Hash, len(indexes))
+	var all movedError
 	for i, index := range indexes {
 		var err error
-		if hashes[i], err = t.hash(tlog.SplitStoredHashIndex(index)); err != nil {
+		var moved *movedError
+		switch hashes[i], err = t.hash(tlog.SplitStoredHashIndex(index)); {
+		case errors.As(err, &moved):
+			all.numbers = append(all.numbers, moved.numbers...)
+		case err != nil:
 			return nil, err
 		}
+	}
+	if len(all.numbers) > 0 {
+		return nil, &all
 	}
 	return hashes, nil
 }

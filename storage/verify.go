@@ -18,10 +18,13 @@ type Verification struct {
 	Size     uint64               // arrivals
 	Deleted  uint64               // arrivals whose entries were deleted under the retention rule
 	Archived uint64               // arrivals whose entries are in the archive alone
+	Moved    uint64               // of these, those whose leaf hashes are there, too
 	Root     tlog.Hash            // of the tree over the entries as they are stored
 	Bad      uint64               // number of findings
 	Findings []Finding            // the first findings, in order of arrival; orphans last
 	Kept     map[uint64]tlog.Hash // by size of a kept checkpoint: the root of the first entries; missing if there are fewer
+
+	KeptInArchive []uint64 // sizes of kept checkpoints that end within moved tiles, which could not be fetched; missing in Kept
 }
 
 // Finding is a difference between the log and what was recorded.
@@ -30,7 +33,7 @@ type Finding struct {
 	Seq  uint64    // of the affected arrival, or the first of a subtree
 	Time time.Time // of the operation, if known
 	ID   string    // of the entry, if known
-	Last uint64    // of a subtree, or of an archived day
+	Last uint64    // of a subtree, of an archived day, or of a moved tile
 }
 
 // FindingKind is the kind of a difference.
@@ -48,6 +51,7 @@ const (
 	FoundID                                 // the sender's id does not lead to the entry
 	FoundUnconfirmed                        // the entry is missing, and the trail does not confirm the record by which it is in the archive
 	FoundArchived                           // the record of an archived day is not of the entries that arrived
+	FoundMoved                              // the leaf hashes are said to be in the archive, which has not these days
 )
 
 const (
@@ -68,6 +72,8 @@ type verification struct {
 	proven  []*oplog.Deletion
 	archive *archiveCheck
 	ids     idSums // of the entries so far that have senders' ids
+
+	movedDeleted uint64 // see part
 }
 
 // Verify recomputes a tenant's tree from its entries in short read transactions. It checks that each arrival leads to its entry, that there
@@ -118,6 +124,9 @@ func (db *DB) verify(ctx context.Context, v *verification, kept []uint64, progre
 		return v.Verification, err
 	}
 	v.Root = v.root()
+	if err := v.checkKeptInMoved(ctx); err != nil {
+		return v.Verification, err
+	}
 	if err := v.checkOrphans(ctx); err != nil {
 		return v.Verification, err
 	}
@@ -132,7 +141,11 @@ type part struct {
 	deleted  uint64
 	archived uint64
 	sums     daySums
-	err      error
+
+	moved         map[uint64]bool // tiles that were moved: each has one hash among the leaves, of its subtree
+	movedArrivals uint64          // those of them that are archived
+	movedDeleted  uint64          // those of tiles of which days were deleted since
+	err           error
 }
 
 // parts checks all arrivals in order, in chunks, on all processors.
@@ -155,7 +168,7 @@ func (v *verification) parts(ctx context.Context) <-chan chan part {
 
 // check checks arrivals from one seq to another.
 func (v *verification) check(from, to uint64) (p part) {
-	p.ids, p.sums = make(idSums), make(daySums)
+	p.ids, p.sums, p.moved = make(idSums), make(daySums), make(map[uint64]bool)
 	p.err = v.view(func(b *bolt.Bucket) error {
 		r := arrivalReader{
 			tenant: v.tenant, part: &p, proven: v.proven, archive: v.archive, tx: b.Tx(),
@@ -167,7 +180,16 @@ func (v *verification) check(from, to uint64) (p part) {
 			if v.gently && seq%yieldAfter == 0 {
 				pace.Yield()
 			}
-			r.check(seq)
+			left, moved := r.movedTile(seq)
+			if !moved {
+				r.check(seq)
+				continue
+			}
+			if seq+tileSize-1 > to { // it was the last one when the verification began
+				return &movedError{[]uint64{(seq - 1) / tileSize}}
+			}
+			r.checkMoved(seq, left, b.Bucket([]byte(nameTree)))
+			seq += tileSize - 1
 		}
 		return nil
 	})
@@ -276,7 +298,8 @@ func (v *verification) find(f Finding) {
 // add appends the leaves of a part to the tree, and compares it with the stored subtrees, except where entries themselves differ.
 func (v *verification) add(p part) error {
 	v.ids.addAll(p.ids)
-	v.Deleted, v.Archived = v.Deleted+p.deleted, v.Archived+p.archived
+	v.Deleted, v.Archived, v.Moved = v.Deleted+p.deleted, v.Archived+p.archived, v.Moved+p.movedArrivals
+	v.movedDeleted += p.movedDeleted
 	for day, sum := range p.sums {
 		v.archive.sums[day] = v.archive.sums[day].add(sum)
 	}
@@ -286,9 +309,13 @@ func (v *verification) add(p part) error {
 		v.find(f)
 	}
 	return v.view(func(b *bolt.Bucket) error {
-		stored := tree{b.Bucket([]byte(nameArrivals)), b.Bucket([]byte(nameTree))}
+		stored := treeIn(b)
 		for _, hash := range p.leaves {
-			level := 0
+			first := 0
+			if p.moved[v.size/tileSize] {
+				first = tileLevel
+			}
+			level := first
 			for ; v.size>>level&1 == 1; level++ {
 				hash = tlog.NodeHash(v.edge[level], hash)
 				// A larger subtree differs wherever one within it does.
@@ -300,7 +327,7 @@ func (v *verification) add(p part) error {
 				}
 			}
 			v.edge[level] = hash
-			if v.size++; v.kept[v.size] {
+			if v.size += 1 << first; v.kept[v.size] {
 				v.Kept[v.size] = v.root()
 			}
 		}

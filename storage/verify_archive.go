@@ -166,6 +166,7 @@ func (v *verification) checkArchive() error {
 	if v.archive.began == nil {
 		return nil
 	}
+	missing := uint64(0) // arrivals of removed days, in the tiles that are here
 	found, err := v.db.Records(oplog.RecordArchive, v.tenant+"/")
 	if err != nil {
 		return err
@@ -179,9 +180,18 @@ func (v *verification) checkArchive() error {
 		if d.Rows == 0 || !v.archive.wantsSum(start.UnixMicro()) {
 			continue
 		}
-		if v.archive.sums[start.UnixMicro()/microsPerDay] != (daySum{d.Rows, d.MinSeq, d.MaxSeq, d.Sum}) {
+		of, all := v.archive.sums[start.UnixMicro()/microsPerDay], daySum{d.Rows, d.MinSeq, d.MaxSeq, d.Sum}
+		switch {
+		case of == all:
+		case d.State == oplog.DayRemoved && of.isPartOf(all): // the rest was moved
+			missing += all.rows - of.rows
+		case d.State == oplog.DayDeleted && of.isPartOf(all):
+		default:
 			v.find(Finding{Kind: FoundArchived, Seq: d.MinSeq, Last: d.MaxSeq, Time: start})
 		}
+	}
+	if missing < v.Moved || missing > v.Moved+v.movedDeleted {
+		v.find(Finding{Kind: FoundMoved, Seq: 1, Last: v.Size})
 	}
 	return nil
 }

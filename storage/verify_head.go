@@ -77,8 +77,12 @@ type tileReader struct {
 }
 
 func (t *tileReader) arrival(seq uint64) (oplog.Key, tlog.Hash, error) {
-	if number := (seq - 1) / tileSize; t.tile == nil || number != t.number {
+	return arrivalOf(t.load((seq-1)/tileSize), seq)
+}
+
+func (t *tileReader) load(number uint64) []byte {
+	if t.tile == nil || number != t.number {
 		t.tile, t.number = t.arrivals.Get(tileKey(number)), number
 	}
-	return arrivalOf(t.tile, seq)
+	return t.tile
 }

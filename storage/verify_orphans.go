@@ -85,7 +85,7 @@ func (v *verification) checkKeys(b *bolt.Bucket, pairs []pair) {
 		switch {
 		case err != nil && key.Seq() > v.Size:
 			v.find(orphan(FoundBeyondEnd, key, p.value))
-		case err == nil && arrived != key:
+		case err == nil && arrived != key, isMoved(err): // whose entries were removed
 			// If arrivals are swapped, both are among them.
 			f := orphan(FoundInserted, key, p.value)
 			if !slices.ContainsFunc(v.Findings, func(s Finding) bool { return s.Kind == FoundReplaced && s.Time.Equal(f.Time) && s.ID == f.ID }) {

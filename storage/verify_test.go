@@ -16,7 +16,7 @@ import (
 
 var kindNames = map[FindingKind]string{
 	FoundModified: "changed", FoundRemoved: "removed", FoundReplaced: "swapped", FoundInserted: "inserted",
-	FoundBeyondEnd: "beyond", FoundNoLeaf: "no leaf", FoundSubtree: "subtree", FoundID: "id",
+	FoundBeyondEnd: "beyond", FoundMoved: "moved", FoundNoLeaf: "no leaf", FoundSubtree: "subtree", FoundID: "id",
 }
 
 // verified returns the findings of tenant acme as "kind seq, …".

@@ -19,7 +19,7 @@ func Store(t *testing.T, open func(t *testing.T, dir string) oplog.Store) {
 		checks []check
 	}{
 		{"Appender", appenderChecks}, {"Reader", readerChecks}, {"Prover", proverChecks},
-		{"Retainer", retainerChecks}, {"Records", recordsChecks}, {"Health", healthChecks}, {"Concurrency", concurrencyChecks},
+		{"Retainer", retainerChecks}, {"Archived days", archivedChecks}, {"Records", recordsChecks}, {"Health", healthChecks}, {"Concurrency", concurrencyChecks},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			for _, c := range part.checks {
