@@ -174,6 +174,9 @@ func (m *Program) verify(ctx context.Context, db *storage.DB, tree string, of []
 	if v.Archived > 0 {
 		fmt.Fprintf(m.Stdout, "%s: %d of these are in the archive alone, as recorded in its trail; their leaves are in the tree\n", title, v.Archived)
 	}
+	if v.Moved > 0 {
+		fmt.Fprintf(m.Stdout, "%s: of %d of them the leaf hashes are in the archive, too; the tree here has the hash of each 256\n", title, v.Moved)
+	}
 	printKept(m.Stdout, title, v, of, many)
 	return nil
 }
@@ -190,6 +193,8 @@ func describeFinding(f storage.Finding, size uint64) string {
 		return at + " is missing: a record says that its day is in the archive, but the trail does not confirm that record"
 	case storage.FoundArchived:
 		return fmt.Sprintf("the record that %s is in the archive, from entry %d to %d, does not match the entries that were recorded on that day", oplog.DateOf(f.Time), f.Seq, f.Last)
+	case storage.FoundMoved:
+		return fmt.Sprintf("the leaf hashes of entries %d to %d are said to be in the archive, but the records of archived days do not account for all of them", f.Seq, f.Last)
 	case storage.FoundReplaced:
 		return at + " was replaced: another entry is in its place"
 	case storage.FoundInserted:
