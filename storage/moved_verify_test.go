@@ -232,8 +232,22 @@ func TestBringArrivals(t *testing.T) {
 		m.readsWhatIsHere()
 		m.move() // those with the day in question have been looked at
 	}
+	deletion(t, m.db, uint64(len(m.keys)), day)
+	if found, v := verified(t, m.db); found != "" || v.Deleted != countOf(m.keys, dates[1]) || v.Moved != uint64(len(stubs(t, m.db))*tileSize) {
+		t.Errorf("found %s: %+v", found, v)
+	}
 	m.must(m.db.BringArrivals(t.Context(), "none", []oplog.Days{day}))
 	m.must(m.db.BringArrivals(t.Context(), "acme", []oplog.Days{{From: "2020-01-01", To: "2020-12-31"}}))
+}
+
+// countOf returns how many keys are of a date.
+func countOf(keys []oplog.Key, date string) (n uint64) {
+	for _, key := range keys {
+		if oplog.DateOf(key.Time()) == date {
+			n++
+		}
+	}
+	return n
 }
 
 // TestDroppedArrivals: without the tiles of a deleted day it is said what is gone, and verify counts it as deleted.
@@ -258,7 +272,7 @@ func TestDroppedArrivals(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	found, v := verified(t, m.db)
-	if found != "" || v.Deleted == 0 || v.Moved+v.Deleted > v.Size || v.Archived+v.Deleted != v.Size {
-		t.Errorf("found %s: %+v", found, v)
+	if want := countOf(m.keys, date); found != "" || v.Deleted != want || v.Archived+v.Deleted != v.Size || v.Moved == 0 {
+		t.Errorf("found %s, %d deleted, want %d: %+v", found, v.Deleted, want, v)
 	}
 }

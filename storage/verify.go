@@ -73,7 +73,7 @@ type verification struct {
 	archive *archiveCheck
 	ids     idSums // of the entries so far that have senders' ids
 
-	movedDeleted uint64 // see part
+	movedUnsure uint64 // see part
 }
 
 // Verify recomputes a tenant's tree from its entries in short read transactions. It checks that each arrival leads to its entry, that there
@@ -143,8 +143,8 @@ type part struct {
 	sums     daySums
 
 	moved         map[uint64]bool // tiles that were moved: each has one hash among the leaves, of its subtree
-	movedArrivals uint64          // those of them that are archived
-	movedDeleted  uint64          // those of tiles of which days were deleted since
+	movedArrivals uint64          // of those that have no other days than removed ones
+	movedUnsure   uint64          // of those that may have arrivals of deleted days
 	err           error
 }
 
@@ -299,7 +299,7 @@ func (v *verification) find(f Finding) {
 func (v *verification) add(p part) error {
 	v.ids.addAll(p.ids)
 	v.Deleted, v.Archived, v.Moved = v.Deleted+p.deleted, v.Archived+p.archived, v.Moved+p.movedArrivals
-	v.movedDeleted += p.movedDeleted
+	v.movedUnsure += p.movedUnsure
 	for day, sum := range p.sums {
 		v.archive.sums[day] = v.archive.sums[day].add(sum)
 	}

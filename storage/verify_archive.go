@@ -190,8 +190,6 @@ func (v *verification) checkArchive() error {
 			v.find(Finding{Kind: FoundArchived, Seq: d.MinSeq, Last: d.MaxSeq, Time: start})
 		}
 	}
-	if missing < v.Moved || missing > v.Moved+v.movedDeleted {
-		v.find(Finding{Kind: FoundMoved, Seq: 1, Last: v.Size})
-	}
+	v.countMoved(missing)
 	return nil
 }

@@ -38,18 +38,29 @@ func (r *arrivalReader) checkMoved(seq uint64, left stub, subtrees *bolt.Bucket)
 	}
 	for _, micros := range []int64{first, last} {
 		at := oplog.MakeKey(time.UnixMicro(micros), seq)
-		if isDeleted(r.proven, at) {
-			r.part.deleted += tileSize
-			r.part.movedDeleted += tileSize
-			return
-		}
-		if _, confirmed := r.archive.isRemoved(r.tx, oplog.DateOf(at.Time())); !confirmed {
+		_, confirmed := r.archive.isRemoved(r.tx, oplog.DateOf(at.Time()))
+		if !confirmed && !isDeleted(r.proven, at) {
 			r.part.findings = append(r.part.findings, f)
 			return
 		}
 	}
-	r.part.archived += tileSize
+	if slices.ContainsFunc(r.proven, func(d *oplog.Deletion) bool { return seq <= d.Through && left.overlaps(closedDays(nil).with(d)) }) {
+		r.part.movedUnsure += tileSize
+		return
+	}
 	r.part.movedArrivals += tileSize
+}
+
+// countMoved counts the arrivals of moved tiles: as many are archived as the records of removed days have more than the tiles that are here; the
+// others are of days that were deleted before their tiles were brought back.
+func (v *verification) countMoved(missing uint64) {
+	if missing < v.Moved || missing > v.Moved+v.movedUnsure {
+		v.find(Finding{Kind: FoundMoved, Seq: 1, Last: v.Size})
+		return
+	}
+	v.Deleted += v.Moved + v.movedUnsure - missing
+	v.Moved = missing
+	v.Archived += missing
 }
 
 // isPartOf reports whether a day may have more entries, those of another sum.
