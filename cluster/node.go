@@ -157,6 +157,7 @@ func Open(ctx context.Context, db *storage.DB, o Options) (n *Node, err error) {
 	db.Replicate(n.propose)
 	n.serveStore()
 	n.running.Go(n.heal)
+	db.FetchTiles(n.fetchTile)
 	reason, err := n.prepare()
 	switch {
 	case err != nil:

@@ -41,6 +41,7 @@ func (n *Node) serveStore() {
 	mux.HandleFunc("POST "+pathBarrier, n.serveBarrier)
 	mux.HandleFunc("POST "+pathRoom, n.serveRoom)
 	mux.HandleFunc("GET "+pathLeaf, n.serveLeaf)
+	mux.HandleFunc("GET "+pathTile, n.serveTile)
 	mux.HandleFunc("GET "+pathSigningKey, n.serveSigningKey)
 	mux.HandleFunc("POST "+pathMembers, n.serveMembers)
 	n.desk = n.openDesk()

@@ -140,7 +140,8 @@ type Retainer interface {
 	// DeleteDays removes the entries of closed days and their senders' ids from the disk of this copy, in short transactions.
 	DeleteDays(ctx context.Context, tenant string, days Days) error
 
-	// Undeleted returns the closed days of which this copy still has entries or senders' ids on its disk, in order.
+	// Undeleted returns the closed days of which this copy still has entries or senders' ids on its disk, or arrivals in the archive that BringArrivals is
+	// to take back, in order.
 	Undeleted(tenant string) ([]Days, error)
 
 	// DayLeaves calls visit for the recorded bytes of a UTC date's entries, in the order of their keys, in short read transactions. Each is compared with

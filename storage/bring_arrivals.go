@@ -1,8 +1,10 @@
 package storage
 
 import (
+	"bytes"
 	"context"
 	"slices"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -22,6 +24,22 @@ func (db *DB) BringArrivals(ctx context.Context, tenant string, days []oplog.Day
 		}
 	}
 	return err
+}
+
+// unbrought returns the dates that were in the archive alone, were deleted, and of which tiles may still be there.
+func (db *DB) unbrought(tenant string, b *bolt.Bucket) (dates []string) {
+	done, archived := b.Bucket([]byte(nameMoved)), db.archivedOf(tenant)
+	if done == nil || archived == nil {
+		return nil
+	}
+	for day, state := range archived.states {
+		date := dateOf(time.UnixMicro(day * microsPerDay))
+		if state == oplog.DayDeleted && !bytes.Equal(done.Get([]byte(date)), wasBrought) {
+			dates = append(dates, date)
+		}
+	}
+	slices.Sort(dates)
+	return dates
 }
 
 // bringDay takes the moved tiles back that have arrivals of a day.
@@ -59,7 +77,16 @@ func (db *DB) bringDay(ctx context.Context, tenant string, d oplog.ArchivedDay) 
 			return err
 		}
 	}
-	return nil
+	left := false // to note, as none of its tiles can move any more
+	err := db.view(func(tx *bolt.Tx) error {
+		b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))
+		left = b != nil && slices.Contains(db.unbrought(tenant, b), d.Date)
+		return nil
+	})
+	if err != nil || !left {
+		return err
+	}
+	return db.update(func(tx *bolt.Tx) error { return noteMoved(tx, tenant, d.Date, wasBrought) })
 }
 
 // collectMoved reads the moved tiles that may have arrivals of a day, as many as are fetched at once, and returns the number after those that it has

@@ -88,6 +88,7 @@ type DB struct {
 	checked checkedSums
 
 	fetchArrivals atomic.Pointer[oplog.FetchArrivals] // see FetchArrivals; nil without an archive
+	fetchTile     atomic.Pointer[FetchTile]           // see FetchTiles; nil if there are no other copies
 	movedCache    *tileCache
 
 	healer atomic.Pointer[healer] // see Heal; nil if there are no other copies

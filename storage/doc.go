@@ -15,7 +15,7 @@
 //	tenants/<tenant>/entries/<2006-01-02>/<key>    the entry, CBOR; key is oplog.Key
 //	tenants/<tenant>/ids/<2006-01-02><run>/ids     sorted: for each sender's id, first 7 bytes of its SHA-256; seq, 5 bytes
 //	tenants/<tenant>/arrivals/<tile>               for each of 256 entries: time, 7 bytes; leaf hash; see moved.go for those in the archive
-//	tenants/<tenant>/moved/<2006-01-02>            the tiles of that date that can be moved were
+//	tenants/<tenant>/moved/<2006-01-02>            the tiles of that date that can be moved were; "brought" once it is deleted and they are back
 //	tenants/<tenant>/tree/<level><number>          hash of a complete subtree of 2^level leaves, level >= 8
 //
 // The access log of a tenant, its trail, is a log of its own in the same buckets, with the name <tenant>/access.

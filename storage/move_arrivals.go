@@ -8,7 +8,6 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
-	"golang.org/x/mod/sumdb/tlog"
 
 	"oplog/oplog"
 )
@@ -19,8 +18,11 @@ var (
 	looksPerTx uint64 = 64 * 256
 )
 
-// nameMoved is the bucket of the dates with which MoveArrivals is done. A tile that it left then has arrivals of another date, which comes later.
+// nameMoved is the bucket of the dates with which MoveArrivals is done: a tile that it left then has arrivals of another date, which comes later. Dates
+// that were deleted since, and of which BringArrivals has taken back all tiles, have the value wasBrought.
 const nameMoved = "moved"
+
+var wasBrought = []byte("brought")
 
 // MoveArrivals leaves whole tiles to the archive; see [oplog.Retainer].
 func (db *DB) MoveArrivals(ctx context.Context, tenant string) error {
@@ -83,13 +85,15 @@ func (db *DB) moveDay(ctx context.Context, tenant string, d oplog.ArchivedDay) e
 		case <-ctx.Done():
 		}
 	}
-	return db.update(func(tx *bolt.Tx) error {
-		done, err := tx.Bucket(bucketTenants).Bucket([]byte(tenant)).CreateBucketIfNotExists([]byte(nameMoved))
-		if err != nil {
-			return err
-		}
-		return done.Put([]byte(d.Date), []byte{})
-	})
+	return db.update(func(tx *bolt.Tx) error { return noteMoved(tx, tenant, d.Date, []byte{}) })
+}
+
+func noteMoved(tx *bolt.Tx, tenant, date string, value []byte) error {
+	done, err := tx.Bucket(bucketTenants).Bucket([]byte(tenant)).CreateBucketIfNotExists([]byte(nameMoved))
+	if err != nil {
+		return err
+	}
+	return done.Put([]byte(date), value)
 }
 
 // mover moves tiles in one transaction.
@@ -162,12 +166,8 @@ func (m *mover) isMovable(number uint64) bool {
 			return false
 		}
 	}
-	leaves := make([]tlog.Hash, 0, tileSize)
-	for arrival := range slices.Chunk(tile, arrivalSize) {
-		leaves = append(leaves, tlog.Hash(arrival[timeSize:]))
-	}
 	root, err := m.tree.hash(tileLevel, int64(number)) //nolint:gosec // a number of tiles
-	return err == nil && root == rootOfTile(leaves)
+	return err == nil && root == rootOfTile(tile)
 }
 
 // move moves some tiles from a number on, and returns the number after those that it has looked at.
@@ -190,6 +190,9 @@ func (m *mover) move(tx *bolt.Tx, number, last uint64) (next uint64, err error) 
 	}
 	if moved == 0 {
 		return number, nil
+	}
+	if _, err := m.tenant.CreateBucketIfNotExists([]byte(nameMoved)); err != nil {
+		return number, err
 	}
 	return number, tx.Bucket(bucketMeta).Put(keyFormat, []byte(strconv.Itoa(movedFormat)))
 }

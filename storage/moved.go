@@ -193,6 +193,9 @@ func (m *movedTiles) fetch(parent context.Context) error {
 	}
 	for i, number := range numbers {
 		tile, err := m.check(number, answers[i])
+		if errors.Is(err, errDropped) {
+			tile, err = m.ofOtherCopy(ctx, number, err)
+		}
 		if err != nil {
 			return err
 		}
@@ -202,39 +205,83 @@ func (m *movedTiles) fetch(parent context.Context) error {
 	return nil
 }
 
+// errDropped is the cause of an error that says that the archive has dropped some arrivals with deleted days.
+var errDropped = errors.New("they were dropped with deleted days")
+
 // check returns the tile of arrivals that were fetched, if they are those that were moved.
 func (m *movedTiles) check(number uint64, got []oplog.Arrival) ([]byte, error) {
-	want := m.wanted[number]
 	from, to := seqsOfTiles([]uint64{number})
 	switch {
-	case len(got) < tileSize && want.stub.overlaps(m.db.closedOf(m.tenant)):
-		return nil, oplog.Errorf(oplog.CodeUnavailable, "The archive has %d of the leaf hashes of entries %d to %d of tenant %s: the others were dropped there together with deleted days before they were brought back here. Proofs that need them cannot be made from this copy of the log.",
-			len(got), from, to, m.tenant)
+	case len(got) < tileSize && m.wanted[number].stub.overlaps(m.db.closedOf(m.tenant)):
+		return nil, oplog.Errorf(oplog.CodeUnavailable, "The archive has %d of the leaf hashes of entries %d to %d of tenant %s, and proofs that need the others cannot be made from this copy of the log: %w there before they were brought back here.",
+			len(got), from, to, m.tenant, errDropped)
 	case len(got) < tileSize:
 		return nil, oplog.Errorf(oplog.CodeDamaged, "The archive has %d of the entries %d to %d of tenant %s; oplog archive verify tells which are missing.", len(got), from, to, m.tenant)
 	}
 	tile := make([]byte, 0, tileSize*arrivalSize)
-	leaves := make([]tlog.Hash, 0, tileSize)
 	for i, a := range got {
-		if a.Key.Seq() != from+uint64(i) || a.Key[0] != 0 {
-			break
+		if a.Key.Seq() == from+uint64(i) && a.Key[0] == 0 {
+			tile = appendArrival(tile, a.Key, a.Hash)
 		}
-		tile = appendArrival(tile, a.Key, a.Hash)
-		leaves = append(leaves, a.Hash)
 	}
-	sum := sha256.Sum256(tile)
-	if len(got) != tileSize || len(leaves) != tileSize || !bytes.Equal(sum[:stubSumSize], want.stub[2*timeSize:]) || rootOfTile(leaves) != want.root {
+	if len(got) != tileSize || !m.isMoved(number, tile) {
 		return nil, oplog.Errorf(oplog.CodeDamaged, "What the archive has of entries %d to %d of tenant %s is not what was recorded; oplog archive verify tells more.", from, to, m.tenant)
 	}
 	return tile, nil
 }
 
-// rootOfTile returns the hash of the subtree over the leaves of a whole tile, which it overwrites.
-func rootOfTile(leaves []tlog.Hash) tlog.Hash {
+// isMoved reports whether a tile is the one that was moved.
+func (m *movedTiles) isMoved(number uint64, tile []byte) bool {
+	want := m.wanted[number]
+	sum := sha256.Sum256(tile)
+	return len(tile) == tileSize*arrivalSize && bytes.Equal(sum[:stubSumSize], want.stub[2*timeSize:]) && rootOfTile(tile) == want.root
+}
+
+// rootOfTile returns the hash of the subtree over the leaves of a whole tile.
+func rootOfTile(tile []byte) tlog.Hash {
+	leaves := make([]tlog.Hash, 0, tileSize)
+	for arrival := range slices.Chunk(tile, arrivalSize) {
+		leaves = append(leaves, tlog.Hash(arrival[timeSize:]))
+	}
 	for n := len(leaves); n > 1; n /= 2 {
 		for i := range n / 2 {
 			leaves[i] = tlog.NodeHash(leaves[2*i], leaves[2*i+1])
 		}
 	}
 	return leaves[0]
+}
+
+// FetchTile gets a tile from another copy of a replicated store that has it, as Tile returns it.
+type FetchTile func(ctx context.Context, log string, number uint64) ([]byte, error)
+
+// FetchTiles sets the function by which tiles come back that the archive dropped with deleted days, before this copy had taken them back. They are
+// compared as what the archive has.
+func (db *DB) FetchTiles(fetch FetchTile) { db.fetchTile.Store(&fetch) }
+
+// ofOtherCopy returns a tile from another copy, or why there is none.
+func (m *movedTiles) ofOtherCopy(ctx context.Context, number uint64, dropped error) ([]byte, error) {
+	fetch := m.db.fetchTile.Load()
+	if fetch == nil {
+		return nil, dropped
+	}
+	tile, err := (*fetch)(ctx, m.tenant, number)
+	if err != nil || !m.isMoved(number, tile) {
+		return nil, dropped
+	}
+	return tile, nil
+}
+
+// Tile returns a whole tile of a log, for another copy; CodeNotFound if it is not here.
+func (db *DB) Tile(log string, number uint64) (tile []byte, err error) {
+	err = db.view(func(tx *bolt.Tx) error {
+		t, err := readTree(tx, log)
+		if err == nil {
+			tile = bytes.Clone(t.arrivals.Get(tileKey(number)))
+		}
+		return err
+	})
+	if err == nil && len(tile) != tileSize*arrivalSize {
+		return nil, oplog.Errorf(oplog.CodeNotFound, "Tile %d of %s is not here.", number, log)
+	}
+	return tile, err
 }

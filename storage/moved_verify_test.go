@@ -233,6 +233,13 @@ func TestBringArrivals(t *testing.T) {
 		m.move() // those with the day in question have been looked at
 	}
 	deletion(t, m.db, uint64(len(m.keys)), day)
+	for _, want := range []string{fmt.Sprint([]oplog.Days{day}), "[]"} {
+		left, err := m.db.Undeleted("acme")
+		if err != nil || fmt.Sprint(left) != want {
+			t.Errorf("left are %v, %v; want %s", left, err, want)
+		}
+		m.must(m.db.BringArrivals(t.Context(), "acme", []oplog.Days{day}))
+	}
 	if found, v := verified(t, m.db); found != "" || v.Deleted != countOf(m.keys, dates[1]) || v.Moved != uint64(len(stubs(t, m.db))*tileSize) {
 		t.Errorf("found %s: %+v", found, v)
 	}
@@ -265,14 +272,47 @@ func TestDroppedArrivals(t *testing.T) {
 		}
 		return tiles, err
 	})
-	if _, err := m.db.ProveConsistency("acme", 3, 0); oplog.CodeOf(err) != oplog.CodeUnavailable || !contains(err, "the others were dropped there together with deleted days") {
+	if _, err := m.db.ProveConsistency("acme", 3, 0); oplog.CodeOf(err) != oplog.CodeUnavailable || !contains(err, "they were dropped with deleted days there before they were brought back here") {
 		t.Errorf("%v", err)
 	}
 	if err := m.db.BringArrivals(t.Context(), "acme", d.Days); !contains(err, "entries 1 to 256 of tenant acme") {
 		t.Errorf("%v", err)
 	}
 	found, v := verified(t, m.db)
+	left, err := m.db.Undeleted("acme")
+	if err != nil || fmt.Sprint(left) != fmt.Sprint(d.Days) {
+		t.Errorf("left are %v, %v", left, err)
+	}
 	if want := countOf(m.keys, date); found != "" || v.Deleted != want || v.Archived+v.Deleted != v.Size || v.Moved == 0 {
 		t.Errorf("found %s, %d deleted, want %d: %+v", found, v.Deleted, want, v)
+	}
+	m.healFromOtherCopy(d)
+}
+
+// healFromOtherCopy: another copy that has taken the tiles back gives them to this one, which believes no others.
+func (m *movable) healFromOtherCopy(d oplog.Deletion) {
+	m.Helper()
+	m.db.FetchTiles(func(_ context.Context, log string, number uint64) ([]byte, error) {
+		tile, err := m.plain.Tile(log, number)
+		if err == nil {
+			tile[timeSize] ^= 1
+		}
+		return tile, err
+	})
+	if err := m.db.BringArrivals(m.Context(), "acme", d.Days); !contains(err, "before they were brought back here") {
+		m.Errorf("another tile: %v", err)
+	}
+	m.db.FetchTiles(func(_ context.Context, log string, number uint64) ([]byte, error) { return m.plain.Tile(log, number) })
+	m.must(m.db.BringArrivals(m.Context(), "acme", d.Days))
+	if left, err := m.db.Undeleted("acme"); err != nil || len(left) > 0 {
+		m.Errorf("left are %v, %v", left, err)
+	}
+	m.equal()
+	for number := range uint64(6) {
+		tile, err := m.db.Tile("acme", number)
+		want, _ := m.plain.Tile("acme", number)
+		if err == nil && !bytes.Equal(tile, want) || err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
+			m.Errorf("tile %d: %v", number, err)
+		}
 	}
 }

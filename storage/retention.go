@@ -235,8 +235,10 @@ func (db *DB) Undeleted(tenant string) (left []oplog.Days, err error) {
 				left = append(left, days)
 			}
 		}
-		for _, date := range db.unremoved(tenant, b) {
-			left = append(left, oplog.Days{From: date, To: date})
+		for _, date := range append(db.unremoved(tenant, b), db.unbrought(tenant, b)...) {
+			if !slices.ContainsFunc(left, func(d oplog.Days) bool { return d.Contains(date) }) {
+				left = append(left, oplog.Days{From: date, To: date})
+			}
 		}
 		return nil
 	})
