@@ -3,19 +3,20 @@ package cluster
 import (
 	"bytes"
 	"fmt"
-	"slices"
 	"testing"
+
+	"oplog/oplog"
 )
 
 // TestTilesOfOtherNodes: a node gets whole tiles of arrivals from the others; what they do not have is said.
 func TestTilesOfOtherNodes(t *testing.T) {
 	c := newTrio(t, "")
-	var contents []string
+	var entries []oplog.Entry
 	for i := range 300 {
-		contents = append(contents, fmt.Sprint(i))
+		entries = append(entries, testEntry(fmt.Sprint(i)))
 	}
-	for some := range slices.Chunk(contents, 100) {
-		mustSend(t, c.leader(), some...)
+	if _, err := c.leader().node().Store().Append(t.Context(), "acme", entries, 0); err != nil {
+		t.Fatal(err)
 	}
 	c.settle()
 	want, err := c.leader().node().db.Tile("acme", 0)

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	bolt "go.etcd.io/bbolt"
+
 	"oplog/oplog"
 )
 
@@ -135,6 +137,23 @@ func TestWrongMovedArrivals(t *testing.T) {
 		if head, err := m.db.Checkpoint("acme"); head == "" || err != nil {
 			t.Errorf("%s keeps the checkpoint back: %v", name, err)
 		}
+	}
+}
+
+// TestForgedStub: who changes a stub here and the archive alike is found by the subtree.
+func TestForgedStub(t *testing.T) {
+	m := allMoved(t)
+	forged := m.wrongAnswers()["a hash"]
+	tiles, err := forged.fetch(t.Context(), "acme", []uint64{257})
+	m.must(err)
+	var tile []byte
+	for _, a := range tiles[0] {
+		tile = appendArrival(tile, a.Key, a.Hash)
+	}
+	m.changeTree(func(_ *bolt.Bucket, tr tree) error { return tr.arrivals.Put(tileKey(1), makeStub(tile)) })
+	m.db.FetchArrivals(forged.fetch)
+	if _, err := m.db.LeafHashes(t.Context(), "acme", []oplog.Key{m.keys[300]}); oplog.CodeOf(err) != oplog.CodeDamaged {
+		t.Errorf("%v", err)
 	}
 }
 
