@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 
 	bolt "go.etcd.io/bbolt"
@@ -140,6 +141,9 @@ func (db *DB) Formats() (found, newest int) { return db.format, formatVersion }
 // oldestReadable is the oldest format that can be read without a migration.
 const oldestReadable = 4
 
+// emptyKinds are kinds of records that a file of formatVersion may lack: it is read as one that has none of them.
+var emptyKinds = []oplog.RecordKind{oplog.RecordArchive, oplog.RecordArchiveCounts}
+
 // checkPrepared is prepare for a store that must not be written.
 func (db *DB) checkPrepared(version int, inside string, o Options) error {
 	if version == 0 {
@@ -149,6 +153,7 @@ func (db *DB) checkPrepared(version int, inside string, o Options) error {
 	if err != nil {
 		return err
 	}
+	missing = slices.DeleteFunc(missing, func(kind oplog.RecordKind) bool { return slices.Contains(emptyKinds, kind) })
 	db.plainRecords = version < sumsFormat
 	if version < oldestReadable || len(missing) > 0 || inside != "" {
 		return fmt.Errorf("%s is of an earlier version of oplog, and has to be migrated; %w", db.path(), ErrMustWrite)

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	bolt "go.etcd.io/bbolt"
+
 	"oplog/oplog"
 )
 
@@ -126,5 +128,50 @@ func TestReadOnlyInUse(t *testing.T) {
 	db := openStore(t, t.TempDir())
 	if _, err := Open(db.dir, Options{ReadOnly: true, LockTimeout: 10 * time.Millisecond}); !errors.Is(err, ErrInUse) {
 		t.Error(err)
+	}
+}
+
+// TestReadOnlyWithoutLaterKinds: a store from before there were archived days is read as one that has none.
+func TestReadOnlyWithoutLaterKinds(t *testing.T) {
+	db := openStore(t, t.TempDir())
+	mustAppend(t, db, entry(10*minutesOfDay, "a"), entry(0, "b"))
+	err := db.update(func(tx *bolt.Tx) (err error) {
+		for _, kind := range emptyKinds {
+			err = errors.Join(err, tx.Bucket(bucketRecords).DeleteBucket([]byte(kind)), tx.Bucket(bucketNameList).Delete([]byte("records/"+string(kind))))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeStore(t, db)
+	before := treeOf(t, db.dir)
+	db = openToRead(t, db.dir)
+	for _, kind := range emptyKinds {
+		if _, _, err := db.Record(kind, "acme/2026-11-10"); oplog.CodeOf(err) != oplog.CodeNotFound {
+			t.Errorf("%s: %v", kind, err)
+		}
+		if found, err := db.Records(kind, ""); err != nil || len(found) > 0 {
+			t.Errorf("%s: %v, %v", kind, found, err)
+		}
+	}
+	if found, _ := verified(t, db); found != "" || scanned(t, db, oplog.Key{}, oplog.Key{}) != "a b" {
+		t.Errorf("found %s", found)
+	}
+	if closeStore(t, db); !maps.Equal(before, treeOf(t, db.dir)) {
+		t.Error("the directory was changed")
+	}
+	for _, kind := range []oplog.RecordKind{oplog.RecordDeletion, oplog.RecordTenant} { // others are not read without
+		db = openStore(t, db.dir)
+		err := db.update(func(tx *bolt.Tx) error {
+			return errors.Join(tx.Bucket(bucketRecords).DeleteBucket([]byte(kind)), tx.Bucket(bucketNameList).Delete([]byte("records/"+string(kind))))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		closeStore(t, db)
+		if _, err := Open(db.dir, Options{ReadOnly: true, WithoutKey: true}); !errors.Is(err, ErrMustWrite) {
+			t.Errorf("without %s: %v", kind, err)
+		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 // Record returns a record; see [oplog.Records].
 func (db *DB) Record(kind oplog.RecordKind, name string) (data []byte, revision oplog.Revision, err error) {
 	err = db.view(func(tx *bolt.Tx) error {
-		stored := recordBucket(tx, kind).Get([]byte(name))
+		stored := storedRecord(tx, kind, name)
 		usable, err := db.usableRecord(kind, []byte(name), stored)
 		if err != nil {
 			revision = oplog.RevisionOf(stored)
@@ -37,7 +37,11 @@ func (db *DB) Records(kind oplog.RecordKind, prefix string) ([]oplog.Record, err
 func (db *DB) RecordsAfter(kind oplog.RecordKind, prefix, after string, limit int) ([]oplog.Record, error) {
 	var records []oplog.Record
 	err := db.view(func(tx *bolt.Tx) error {
-		c := recordBucket(tx, kind).Cursor()
+		b := recordBucket(tx, kind)
+		if b == nil {
+			return nil
+		}
+		c := b.Cursor()
 		var damage error
 		name, stored := c.Seek([]byte(max(prefix, after)))
 		if after != "" && string(name) == after {
@@ -152,6 +156,16 @@ func putRecords(tx *bolt.Tx, changes []oplog.RecordChange) error {
 	return nil
 }
 
+// recordBucket returns the bucket of the records of a kind; nil if it is a kind that was added later, and the file is only read.
 func recordBucket(tx *bolt.Tx, kind oplog.RecordKind) *bolt.Bucket {
 	return tx.Bucket(bucketRecords).Bucket([]byte(kind))
+}
+
+// storedRecord returns the bytes of a record with its CRC, or nil.
+func storedRecord(tx *bolt.Tx, kind oplog.RecordKind, name string) []byte {
+	b := recordBucket(tx, kind)
+	if b == nil {
+		return nil
+	}
+	return b.Get([]byte(name))
 }

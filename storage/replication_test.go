@@ -123,6 +123,11 @@ func TestCopiesAreEqual(t *testing.T) {
 	count := func(tenant string, entries []oplog.Entry) { told += len(entries) }
 	follower.OnAppend(count)
 	for step := range 400 {
+		if step == 50 {
+			if err := leader.RaiseLevel(HighestLevel, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
 		act(t, leader, random, step)
 		if random.IntN(4) == 0 {
 			follow(random.IntN(12))
@@ -161,7 +166,7 @@ func TestCopiesAreEqual(t *testing.T) {
 func act(t *testing.T, db *DB, random *rand.Rand, step int) {
 	t.Helper()
 	log := []string{"acme", "acme", "acme/access", "plain"}[random.IntN(4)]
-	switch random.IntN(6) {
+	switch random.IntN(7) {
 	case 0, 1, 2:
 		var entries []oplog.Entry
 		for n := random.IntN(6); n >= 0; n-- {
@@ -203,6 +208,8 @@ func act(t *testing.T, db *DB, random *rand.Rand, step int) {
 		if step%20 == 0 {
 			deleteDay(t, db, step)
 		}
+	case 6:
+		archiveSome(t, db, random)
 	}
 }
 

@@ -75,12 +75,8 @@ func (c *archiveCheck) isRemoved(tx *bolt.Tx, date string) (recorded, confirmed 
 	if confirmed, known := c.confirmed[date]; known {
 		return true, confirmed
 	}
-	b := recordBucket(tx, oplog.RecordArchive)
-	if b == nil {
-		return false, false
-	}
 	name := c.tenant + "/" + date
-	data, err := c.db.openRecord(oplog.RecordArchive, []byte(name), b.Get([]byte(name)))
+	data, err := c.db.openRecord(oplog.RecordArchive, []byte(name), storedRecord(tx, oplog.RecordArchive, name))
 	if err != nil || data == nil {
 		return false, false
 	}

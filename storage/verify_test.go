@@ -17,6 +17,7 @@ import (
 var kindNames = map[FindingKind]string{
 	FoundModified: "changed", FoundRemoved: "removed", FoundReplaced: "swapped", FoundInserted: "inserted",
 	FoundBeyondEnd: "beyond", FoundMoved: "moved", FoundNoLeaf: "no leaf", FoundSubtree: "subtree", FoundID: "id",
+	FoundUnconfirmed: "unconfirmed", FoundArchived: "another record",
 }
 
 // verified returns the findings of tenant acme as "kind seq, …".
