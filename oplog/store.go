@@ -62,7 +62,7 @@ type Appender interface {
 	// Append records validated entries, all or none, and returns once they are on disk: one receipt per entry, in order. The caller sets
 	// the time of receipt; seq, id and leaf follow from the appended data, in its order, and are equal on every copy. An entry whose
 	// sender's id exists in the tenant on that UTC day is acknowledged as a duplicate with its first seq. A CodeConflict error names ids
-	// that were sent before with other content; CodeInvalid names entries of deleted days. Skipped operations are added to the tenant's
+	// that were sent before with other content; CodeInvalid names entries of deleted days, and new ones of archived days. Skipped operations are added to the tenant's
 	// count. CodeDiskFull and CodeUnavailable mean that nothing is acknowledged and the sender may retry with the same ids.
 	Append(ctx context.Context, tenant string, entries []Entry, skipped int) ([]Receipt, error)
 
@@ -70,10 +70,10 @@ type Appender interface {
 	Conflicts(tenant string, entries []Entry) error
 }
 
-// Reader reads entries.
+// Reader reads entries. Of days that are in the archive alone (DayRemoved), it returns those that the store still has.
 type Reader interface {
-	// Get returns the entries with the given keys, in their order. Deleted entries are omitted; any other missing key is an error. Entries
-	// are read into the buffer, or into new memory if it is nil.
+	// Get returns the entries with the given keys, in their order. Deleted entries are omitted, and those that are in the archive alone; any other
+	// missing key is an error. Entries are read into the buffer, or into new memory if it is nil.
 	Get(tenant string, keys []Key, into *ReadBuffer) ([]Entry, error)
 
 	// Find returns the entry with that generated id, else the newest entry with that sender's id, for which keep returns true (nil keeps
@@ -84,7 +84,7 @@ type Reader interface {
 	KeyOfSeq(tenant string, seq uint64) (Key, error)
 
 	// Arrivals calls visit for entries in order of arrival, from a seq (inclusive) to another (exclusive, zero for the end), in short read
-	// transactions. Deleted entries are omitted; entries that arrive meanwhile may be visited or not.
+	// transactions. Deleted entries are omitted, and those that are in the archive alone; entries that arrive meanwhile may be visited or not.
 	Arrivals(ctx context.Context, tenant string, from, to uint64, visit func(Entry) error) error
 
 	// Scan calls visit for entries in key order, from (inclusive) to (exclusive, zero for the end), in short read transactions.
@@ -132,20 +132,21 @@ type Retainer interface {
 	DaysBefore(ctx context.Context, tenant, date string) ([]DayCount, error)
 
 	// BeginDeletion writes a deletion's record and closes its days: from then on their entries are neither found nor accepted. Arrivals and
-	// leaves stay. The entry that reports it, if there is one, is recorded with it, both or neither, and gives the deletion its id. Of several
-	// nodes, only the one that leads can, in the deletion's term: otherwise it is CodeUnavailable, since the locks that keep holds and deletions
-	// apart are of one process, and another one may have led meanwhile.
+	// leaves stay; records of archived days among them become DayDeleted. The entry that reports it, if there is one, is recorded with it, both
+	// or neither, and gives the deletion its id. Of several nodes, only the one that leads can, in the deletion's term: otherwise it is
+	// CodeUnavailable, since the locks that keep holds and deletions apart are of one process, and another one may have led meanwhile.
 	BeginDeletion(d *Deletion, report ...Entry) error
 
-	// DeleteDays removes the entries of closed days and their senders' ids from the disk of this copy, in short transactions.
+	// DeleteDays removes the entries of closed days and their senders' ids from the disk of this copy, in short transactions; of days that are in the
+	// archive alone, too.
 	DeleteDays(ctx context.Context, tenant string, days Days) error
 
-	// Undeleted returns the closed days of which this copy still has entries or senders' ids on its disk, or arrivals in the archive that BringArrivals is
-	// to take back, in order.
+	// Undeleted returns the closed days, and those that are in the archive alone, of which this copy still has entries or senders' ids on its disk, or
+	// arrivals in the archive that BringArrivals is to take back, in order.
 	Undeleted(tenant string) ([]Days, error)
 
 	// DayLeaves calls visit for the recorded bytes of a UTC date's entries, in the order of their keys, in short read transactions. Each is compared with
-	// its leaf: CodeDamaged names the first that differs. Bytes are valid during the call.
+	// its leaf: CodeDamaged names the first that differs, or one of a sealed day that is missing. Bytes are valid during the call.
 	DayLeaves(ctx context.Context, tenant, date string, visit func(key Key, leaf []byte) error) error
 
 	// LeafHashes returns the leaf hashes of the entries with the given keys, in their order, whether or not the store still has the entries. A key
@@ -188,7 +189,9 @@ type Records interface {
 	PutRecord(kind RecordKind, name string, replaces Revision, data []byte) error
 
 	// PutRecords is PutRecord for several records: all or none. One whose revision differs is ErrRevision. Entries that tell of the changes,
-	// all of one log, the Tenant that they name, are recorded with them: a crash leaves both or neither.
+	// all of one log, the Tenant that they name, are recorded with them: a crash leaves both or neither. A record of a day that is deleted or removed
+	// cannot say otherwise, nor be removed, and none can say deleted of another day: CodeInvalid. Records of the archive are CodeUnavailable as long as
+	// a node has a program that does not know them.
 	PutRecords(changes []RecordChange, audit ...Entry) error
 
 	// OnRecord registers a callback for each record that was changed or removed, here or on another copy; it runs before PutRecord returns

@@ -19,7 +19,8 @@ func Store(t *testing.T, open func(t *testing.T, dir string) oplog.Store) {
 		checks []check
 	}{
 		{"Appender", appenderChecks}, {"Reader", readerChecks}, {"Prover", proverChecks},
-		{"Retainer", retainerChecks}, {"Archived days", archivedChecks}, {"Records", recordsChecks}, {"Health", healthChecks}, {"Concurrency", concurrencyChecks},
+		{"Retainer", retainerChecks}, {"Archived days", archivedChecks}, {"Sealed days", sealedChecks}, {"Records", recordsChecks}, {"Health", healthChecks},
+		{"Concurrency", concurrencyChecks},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			for _, c := range part.checks {
