@@ -299,6 +299,14 @@ func TestRemovedDays(t *testing.T) {
 					t.Errorf("%v: found %s, %v", c, e.Content.Name, err)
 				}
 			}
+			for seq := uint64(2); seq <= 6; seq++ {
+				key, err := db.KeyOfSeq("acme", seq)
+				e, findErr := db.Find("acme", key.ID(), nil)
+				want := !slices.Contains(c.gone, seq) && seq != 2 && seq != 5 // those have ids of their sender
+				if err != nil || want != (findErr == nil && e.Seq == seq) || !want && oplog.CodeOf(findErr) != oplog.CodeNotFound {
+					t.Errorf("%v: entry %d by its generated id: %+v, %v", c, seq, e, findErr)
+				}
+			}
 			if found, v := verified(t, db); found != "" || v.Archived != uint64(len(c.gone)) || v.Size != 7 {
 				t.Errorf("%v: found %s, %d archived of %d", c, found, v.Archived, v.Size)
 			}
@@ -339,4 +347,50 @@ func allOf(t *testing.T, db *DB, n uint64) string {
 		t.Errorf("Get returns %v, Older %v", got, older)
 	}
 	return strings.Join(got, " ")
+}
+
+// TestDeletionAfterAnotherRequestFails: a deletion whose transaction fails by another request is done again alone, with the records of its days.
+func TestDeletionAfterAnotherRequestFails(t *testing.T) {
+	db := openStore(t, t.TempDir())
+	mustAppend(t, db, entry(10*minutesOfDay, "a"), entry(0, "b"))
+	d := setArchived(t, db, 10, oplog.DayArchived)
+	report := removal(d)
+	report.Time, report.ReceivedAt = morning, morning
+	group := []*appendRequest{
+		{
+			tenant: report.Tenant, entries: []oplog.Entry{report}, done: make(chan error, 1),
+			deletion: &oplog.Deletion{Tenant: "acme", Through: 2, Days: []oplog.Days{{From: d.Date, To: d.Date}}},
+		},
+		{tenant: "", entries: []oplog.Entry{entry(0, "no bucket has that name")}, done: make(chan error, 1)},
+	}
+	db.commit(group)
+	if first, second := <-group[0].done, <-group[1].done; first != nil || second == nil {
+		t.Fatal(first, second)
+	}
+	stored, _, err := db.Record(oplog.RecordArchive, d.Name())
+	if err != nil || !strings.Contains(string(stored), `"state":"deleted"`) {
+		t.Errorf("%s, %v", stored, err)
+	}
+	if got := refusedItems(appendOne(db, 10*minutesOfDay, "late"), "day_deleted"); got != "1" {
+		t.Error(got)
+	}
+}
+
+// TestRemovedDaysAreNotHealed: what the archive has alone is not fetched from other nodes.
+func TestRemovedDaysAreNotHealed(t *testing.T) {
+	for _, gone := range [][]uint64{nil, {2}} {
+		db := removedStore(t, false, gone...)
+		key, err := db.KeyOfSeq("acme", 2)
+		if err == nil && gone == nil {
+			err = db.update(func(tx *bolt.Tx) error {
+				return bucketOfDay(entriesBucket(tx, "acme"), key).Put(key[:], []byte("flipped"))
+			})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.heal(&healer{ctx: t.Context()}, damagedEntry{"acme", key}); err != nil { // it would panic without a Fetch
+			t.Error(err)
+		}
+	}
 }

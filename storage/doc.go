@@ -21,6 +21,7 @@
 // The access log of a tenant, its trail, is a log of its own in the same buckets, with the name <tenant>/access.
 //
 // Dates are UTC dates of the operation time. Retention deletes from entries and ids, one date at a time; arrivals and tree stay.
-// The deleted dates are recorded in records/deletions and also in the tenant's trail. An entry's bytes are exactly those that its
+// The deleted dates are recorded in records/deletions and also in the tenant's trail. Dates that the archive has alone are removed in the
+// same way; they are recorded in records/archives, whose dates take no entries, and in the trail. An entry's bytes are exactly those that its
 // leaf of the Merkle tree (RFC 6962) hashes.
 package storage

@@ -22,6 +22,7 @@ type interrupted struct {
 	left int
 }
 
+// Err returns nil so many times.
 func (c *interrupted) Err() error {
 	if c.left--; c.left < 0 {
 		return context.Canceled

@@ -69,6 +69,8 @@ func TestVerifyArchived(t *testing.T) {
 		{"told earlier", nil, func(e *oplog.Entry) { e.Time = e.Time.Add(-2 * time.Minute) }, unconfirmed, 0},
 		{"told at midnight", func(d *oplog.ArchivedDay) { d.RemovedAt = time.Date(2026, 11, 20, 0, 0, 10, 0, time.UTC) },
 			func(e *oplog.Entry) { e.Time = time.Date(2026, 11, 19, 23, 59, 50, 0, time.UTC) }, "", 1},
+		{"told after midnight", func(d *oplog.ArchivedDay) { d.RemovedAt = time.Date(2026, 11, 19, 23, 59, 50, 0, time.UTC) },
+			func(e *oplog.Entry) { e.Time = time.Date(2026, 11, 20, 0, 0, 10, 0, time.UTC) }, "", 1},
 		{"another day", nil, func(e *oplog.Entry) { e.Details = []byte(`{"tenant":"acme","date":"2026-11-01"}`) }, unconfirmed, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
