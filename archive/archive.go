@@ -20,6 +20,13 @@ type Options struct {
 	Compile func(oplog.Match) ([]oplog.WordGroup, error) // compiles the words of a search, as the index does
 	Now     func() time.Time
 	Place   oplog.Place
+
+	Decode   func(leaf []byte) (oplog.Entry, error) // decodes recorded bytes; the entry does not alias them
+	Analysis int                                    // version of the analysis of texts in rows
+	Grace    time.Duration                          // how long a day stays in both places
+
+	Report    func(operation string, d *oplog.ArchivedDay) (oplog.Entry, error) // returns what the trail tells of a day, to be stored with its record
+	SurelyNow func() time.Time                                                  // a time that is not ahead, even if Now is; by it days are old enough
 }
 
 // New returns the archive of a log. It asks no engine anything.

@@ -13,7 +13,16 @@ import (
 //
 // Rows are only ever added, by Put, and dropped by whole shipments. No error says that nothing was written.
 type Engine interface {
-	// Put adds rows to a shipment, in any order. After an error it is unknown which of them are there: the attempt is given up.
+	// Servers returns the URLs of the servers, in their order.
+	Servers() []string
+
+	// Check returns an error if a server does not answer, or what it keeps of a tenant is not as it should be.
+	Check(ctx context.Context, tenant string) error
+
+	// Highest returns the highest attempt to ship a date of which any server has rows, or 0. A server that does not answer is an error.
+	Highest(ctx context.Context, tenant, date string) (uint32, error)
+
+	// Put adds rows to a shipment, in any order. A row is valid until the next one. After an error it is unknown which of them are there: the attempt is given up.
 	Put(ctx context.Context, s Shipment, rows iter.Seq2[*Row, error]) error
 
 	// Verify returns what each server holds of a shipment, in the order of the servers. A server that does not answer is an error.
@@ -22,7 +31,8 @@ type Engine interface {
 	// Drop removes the rows of a shipment from every server. It may be repeated.
 	Drop(ctx context.Context, s Shipment) error
 
-	// Holdings returns the numbers of rows that each server holds of a tenant, by day and attempt, in the order of the servers.
+	// Holdings returns the numbers of rows that each server holds of a tenant, by day and attempt, in the order of the servers. One that does not
+	// answer has nil, and the error tells of each of these by a [ServerError].
 	Holdings(ctx context.Context, tenant string) ([]map[DayAttempt]uint64, error)
 
 	// Page returns the keys of up to limit matching entries older than before (zero for no bound), newest first, and whether there are more.
@@ -40,6 +50,16 @@ type Engine interface {
 
 // ErrIncomplete means that no server of a shard holds all rows of the days that were asked for.
 var ErrIncomplete = errors.New("no server of the archive holds all rows of these days")
+
+// ServerError is the error of one server.
+type ServerError struct {
+	Server string // its URL
+	Err    error  // whose text names it
+}
+
+func (e *ServerError) Error() string { return e.Err.Error() }
+
+func (e *ServerError) Unwrap() error { return e.Err }
 
 // Shipment names the rows of one attempt to ship a tenant's day.
 type Shipment struct {

@@ -104,6 +104,13 @@ func (c *Clock) State() (ClockState, error) {
 	return ClockState{c.known.Add(max(0, c.now().Sub(c.at))), newest}, err
 }
 
+// KnownTime returns the time by what the log knows, whatever the machine's clock says.
+func (j *Journal) KnownTime() time.Time {
+	j.clock.mu.Lock()
+	defer j.clock.mu.Unlock()
+	return j.clock.known.Add(max(0, j.clock.now().Sub(j.clock.at)))
+}
+
 // ClockState returns what the log knows of the time.
 func (j *Journal) ClockState() (ClockState, error) { return j.clock.State() }
 

@@ -49,6 +49,11 @@ type Options struct {
 	Shards  []archive.Engine
 	Compile func(oplog.Match) ([]oplog.WordGroup, error)
 
+	// How days get there; see [archive.Options].
+	Decode   func(leaf []byte) (oplog.Entry, error)
+	Analysis int
+	Grace    time.Duration
+
 	// Of a log on several nodes: see [oplog.Place].
 	Node    string
 	Leading func() uint64
@@ -68,12 +73,17 @@ func New(store oplog.Store, index oplog.Index, o Options) (*Node, error) {
 		o.Space = durable.Space
 	}
 	place := oplog.Place{Node: o.Node, Leading: o.Leading, Members: o.Members}
-	archived, err := archive.New(store, index, archive.Options{Shards: o.Shards, Compile: o.Compile, Now: o.Now, Place: place})
+	l := &Node{space: o.Space, Place: place, now: o.Now, dir: o.ExportDir}
+	var err error
+	l.Archive, err = archive.New(store, index, archive.Options{
+		Shards: o.Shards, Compile: o.Compile, Now: o.Now, Place: place, Decode: o.Decode, Analysis: o.Analysis, Grace: o.Grace,
+		Report: l.reportArchived, SurelyNow: l.surelyNow,
+	})
 	if err != nil {
 		return nil, err
 	}
-	store, index = archived.Store(), archived.Index()
-	l := &Node{Archive: archived, space: o.Space, Prover: store, Place: place, store: store, index: index, now: o.Now, dir: o.ExportDir}
+	store, index = l.Archive.Store(), l.Archive.Index()
+	l.Prover, l.store, l.index = store, store, index
 	l.Directory = directory.New(store, index, o.Now)
 	clock, err := journal.ReadClock(store, o.Now) // before the trail writes what a crash left unfinished
 	if err != nil {

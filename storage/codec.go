@@ -89,6 +89,9 @@ func recordOf(e *oplog.Entry) entryRecord {
 	return r
 }
 
+// Decode decodes the recorded bytes of an entry, which does not alias them.
+func Decode(leaf []byte) (oplog.Entry, error) { return decodeEntry(leaf) }
+
 // decodeEntry is the inverse of encodeEntry; the entry does not alias data.
 func decodeEntry(data []byte) (e oplog.Entry, err error) {
 	err = decodeInto(&e, string(data))

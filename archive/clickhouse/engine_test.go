@@ -61,7 +61,7 @@ func newFixture(t *testing.T, count int) *fixture {
 	if err := f.shard.MakeTable(ctx, testTenant, false); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.shard.CheckTable(ctx, testTenant); err != nil {
+	if err := f.shard.Check(ctx, testTenant); err != nil {
 		t.Fatal(err)
 	}
 	f.ship(t)

@@ -2,9 +2,11 @@ package clickhouse
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"oplog/archive"
@@ -19,17 +21,33 @@ type holdings struct {
 // holdingsTime is how long an answer of a server about its parts is used.
 const holdingsTime = time.Second
 
-// Holdings asks each server for its parts; see [archive.Engine].
+// Holdings asks all servers at once for their parts; see [archive.Engine].
 func (s *Shard) Holdings(ctx context.Context, tenant string) ([]map[archive.DayAttempt]uint64, error) {
-	all := make([]map[archive.DayAttempt]uint64, 0, len(s.servers))
-	for _, one := range s.servers {
-		rows, err := one.askHoldings(ctx, tenant)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, rows)
+	all, failed := make([]map[archive.DayAttempt]uint64, len(s.servers)), make([]error, len(s.servers))
+	var asking sync.WaitGroup
+	for i, one := range s.servers {
+		asking.Go(func() {
+			var err error
+			if all[i], err = one.askHoldings(ctx, tenant); err != nil {
+				all[i], failed[i] = nil, &archive.ServerError{Server: one.url, Err: err}
+			}
+		})
 	}
-	return all, nil
+	asking.Wait()
+	return all, errors.Join(failed...)
+}
+
+// Highest asks all servers; see [archive.Engine].
+func (s *Shard) Highest(ctx context.Context, tenant, date string) (highest uint32, err error) {
+	all, err := s.Holdings(ctx, tenant)
+	for _, rows := range all {
+		for of := range rows {
+			if of.Date == date {
+				highest = max(highest, of.Attempt)
+			}
+		}
+	}
+	return highest, err
 }
 
 // askHoldings asks a server for the numbers of rows of a tenant's table, by day and attempt. It counts parts that readers see; one that is being

@@ -49,8 +49,17 @@ func Open(o Options) (*Shard, error) {
 	return s, nil
 }
 
-// CheckTable returns an error if a tenant's table is missing on a server, or not as Schema makes it.
-func (s *Shard) CheckTable(ctx context.Context, tenant string) error {
+// Servers returns the URLs of the servers; see [archive.Engine].
+func (s *Shard) Servers() []string {
+	urls := make([]string, len(s.servers))
+	for i, one := range s.servers {
+		urls[i] = one.url
+	}
+	return urls
+}
+
+// Check returns an error if a tenant's table is missing on a server, or not as Schema makes it; see [archive.Engine].
+func (s *Shard) Check(ctx context.Context, tenant string) error {
 	for _, one := range s.servers {
 		if err := one.checkTable(ctx, tenant); err != nil {
 			return err

@@ -167,15 +167,15 @@ func TestTablesAreChecked(t *testing.T) {
 	s := openShard(t)
 	check := func(part string) {
 		t.Helper()
-		if err := s.CheckTable(ctx, testTenant); err == nil || !bytes.Contains([]byte(err.Error()), []byte(part)) {
-			t.Errorf("CheckTable returns %v, want %q", err, part)
+		if err := s.Check(ctx, testTenant); err == nil || !bytes.Contains([]byte(err.Error()), []byte(part)) {
+			t.Errorf("Check returns %v, want %q", err, part)
 		}
 	}
 	check("oplog archive schema lan-wan's")
 	if err := s.MakeTable(ctx, testTenant, false); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.CheckTable(ctx, testTenant); err != nil {
+	if err := s.Check(ctx, testTenant); err != nil {
 		t.Error(err)
 	}
 	if _, err := s.servers[0].ask(ctx, "ALTER TABLE "+tableOf(testTenant)+" DROP COLUMN role", long); err != nil {
