@@ -91,7 +91,8 @@ func (m *Program) fromEnvironment(flag string) string {
 // what they need to know of the server.
 func takesFromFile(command *kong.Node, flag string) bool {
 	return command.Type == kong.ApplicationNode || embeds[serveFlags](command) || flag == "data" && embeds[dataFlag](command) ||
-		flag == "access-log-days" && embeds[accessLogFlag](command)
+		flag == "access-log-days" && embeds[accessLogFlag](command) ||
+		(flag == "archive" || strings.HasPrefix(flag, "archive-")) && embeds[archiveSettings](command)
 }
 
 // embeds reports whether a command has the flags of T.

@@ -261,6 +261,8 @@ func sample(s serveSetting) string {
 		return "log.example.com"
 	case s.Placeholder == "KEY":
 		return sampleRecipient
+	case s.Placeholder == "URL":
+		return "https://clickhouse-1:8443,https://clickhouse-2:8443"
 	case s.Placeholder == "CIDR":
 		return "10.0.0.5/32"
 	case s.Placeholder == "SIZE":

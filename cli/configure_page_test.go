@@ -27,6 +27,7 @@ var pagesOfSettings = map[string]pageWords{
 		table: "| flag | variable | key | default |\n| --- | --- | --- | --- |\n",
 		sections: map[string]string{
 			"log": "The server's own log", "tls": "HTTPS", "cluster": "Three nodes", "metrics": "Monitoring", "scrub": "Checks in the background", "backup": "Backups",
+			"archive": "The archive",
 		},
 		help: func(s *serveSetting) string { return s.Help },
 	},
@@ -35,6 +36,7 @@ var pagesOfSettings = map[string]pageWords{
 		table: "| 命令行参数 | 环境变量 | 键 | 默认值 |\n| --- | --- | --- | --- |\n",
 		sections: map[string]string{
 			"log": "服务器自身的日志", "tls": "HTTPS", "cluster": "三节点集群", "metrics": "监控", "scrub": "后台检查", "backup": "备份",
+			"archive": "归档",
 		},
 		help: func(s *serveSetting) string { return settingsInChinese[s.Key()] },
 	},
@@ -56,8 +58,11 @@ func settingsPage(words pageWords) string {
 		fmt.Fprintf(&b, "\n### %s\n\n%s", s.Key(), escapedHelp(words.help(&s)))
 		if s.isList() {
 			all := "one,two"
-			if s.Name == "witness" { // whose values have no separator in a variable
+			switch s.Flag {
+			case "witness": // whose values have no separator in a variable
 				all = "one"
+			case "archive": // whose values have commas
+				all = "one two"
 			}
 			fmt.Fprintf(&b, words.lists, s.Name, s.Variable, all)
 		}

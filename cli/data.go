@@ -203,9 +203,17 @@ func openStore(dir string, o storage.Options) (*storage.DB, error) {
 }
 
 // openNode opens the services over the store of the data directory or, on a node of a cluster, over what makes it one with the others.
-func (m *Program) openNode(dir string, db *storage.DB, of *cluster.Node) (*node.Node, error) {
+// Its archived days are read from the servers that the settings name, if there are any.
+func (m *Program) openNode(dir string, db *storage.DB, of *cluster.Node, archived ...archiveSettings) (*node.Node, error) {
 	o := node.Options{
-		Now: m.Now, ExportDir: filepath.Join(dir, "exports"), Formats: []oplog.ExportFormat{formats.CSV, formats.XLSX, formats.NDJSON},
+		Now: m.Now, Decode: storage.Decode, Analysis: search.AnalysisVersion, ExportDir: filepath.Join(dir, "exports"), Formats: []oplog.ExportFormat{formats.CSV, formats.XLSX, formats.NDJSON},
+	}
+	for _, a := range archived {
+		var err error
+		if o.Shards, err = a.open(); err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+		o.Grace = a.Grace
 	}
 	var store oplog.Store = db
 	if of != nil {

@@ -61,7 +61,7 @@ func (c *serveCommand) serveOnce(ctx context.Context, m *Program, dir string) (i
 	if err != nil {
 		return false, err
 	}
-	if err := tellLoss(l.store, l.Node); err != nil {
+	if err := errors.Join(tellLoss(l.store, l.Node), m.checkArchive(ctx, l.Node, &c.archiveSettings)); err != nil {
 		return false, errors.Join(err, l.Close())
 	}
 	ln, err := c.listen(ctx, m)
@@ -99,7 +99,7 @@ func (c *serveCommand) open(ctx context.Context, m *Program, dir string, restart
 		if err := checkSingle(dir, l.store); err != nil {
 			return l, errors.Join(err, l.store.Close())
 		}
-		l.Node, err = m.openNode(dir, l.store, nil)
+		l.Node, err = m.openNode(dir, l.store, nil, c.archiveSettings)
 		return l, err
 	}
 	l.cluster, err = cluster.Open(ctx, l.store, cluster.Options{
@@ -113,7 +113,7 @@ func (c *serveCommand) open(ctx context.Context, m *Program, dir string, restart
 	if err := l.cluster.AwaitLeader(elected); err != nil && ctx.Err() == nil {
 		m.say(slog.LevelWarn, "No node leads the cluster yet, so nothing can be recorded; start the other nodes. What this node has can be read meanwhile.\n")
 	}
-	l.Node, err = m.openNode(dir, l.store, l.cluster)
+	l.Node, err = m.openNode(dir, l.store, l.cluster, c.archiveSettings)
 	return l, err
 }
 

@@ -35,6 +35,8 @@ type serveFlags struct {
 
 	Backup backupSettings `embed:"" prefix:"backup-"`
 
+	archiveSettings
+
 	Logging loggingFlags `embed:"" prefix:"log-"`
 
 	proxies     []netip.Prefix // of TrustedProxy
@@ -78,7 +80,7 @@ func (f *serveFlags) Validate() error {
 	if f.Scrub.Every < 0 {
 		return fmt.Errorf("--scrub-every %s is negative; specify a duration such as 168h, or 0 for never", f.Scrub.Every)
 	}
-	if err := errors.Join(checkAccessLogDays(f.AccessLogDays), f.Backup.check(), f.Logging.check()); err != nil {
+	if err := errors.Join(checkAccessLogDays(f.AccessLogDays), f.Backup.check(), f.Logging.check(), f.archiveSettings.check()); err != nil {
 		return err
 	}
 	f.BasePath = strings.TrimRight(f.BasePath, "/")

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -43,9 +44,10 @@ var serveSettings = sync.OnceValue(func() []serveSetting {
 		if flag.Name == "config" { // which names the file
 			continue
 		}
+		section := cmp.Or(flag.Tag.Get("section"), strings.TrimSuffix(flag.Tag.Prefix, "-"))
 		s := serveSetting{
-			Flag: flag.Name, Variable: variable(flag.Name), Section: strings.TrimSuffix(flag.Tag.Prefix, "-"),
-			Name:        strings.ReplaceAll(strings.TrimPrefix(flag.Name, flag.Tag.Prefix), "-", "_"),
+			Flag: flag.Name, Variable: variable(flag.Name), Section: section,
+			Name:        cmp.Or(flag.Tag.Get("key"), strings.ReplaceAll(strings.TrimPrefix(flag.Name, section+"-"), "-", "_")),
 			Placeholder: flag.PlaceHolder, Default: flag.Default, Help: flag.Help, kind: flag.Target.Type(),
 		}
 		s.Section = strings.ReplaceAll(s.Section, "-", "_")
