@@ -89,7 +89,7 @@ var allowed = map[string][]string{
 	"backup": {"oplog", "records", "trail", "node", "durable", "faults"},
 	"doctor": {"oplog", "backup", "node", "proof", "durable", "faults"},
 
-	"archive":            {"oplog"},
+	"archive":            {"oplog", "background", "faults"},
 	"archive/clickhouse": {"oplog", "archive", "search"},
 
 	"cluster": {"oplog", "records", "storage", "durable", "faults", "timing"},
@@ -123,7 +123,8 @@ var allowed = map[string][]string{
 	"oplog/enginetest":    {"oplog"},
 	"signing/signingtest": {"durable"},
 	"cli/clitest":         nil,
-	"node/nodetest":       {"oplog", "node", "storage", "search", "demo"},
+	"node/nodetest":       {"oplog", "archive", "node", "storage", "search", "demo"},
+	"archive/archivetest": {"oplog", "archive"},
 }
 
 // Dependencies point one way: from main to cli, which wires everything; from there to the server and the engines; from the server to the

@@ -12,6 +12,10 @@ type Archive struct {
 	index   oplog.Index // of what is here
 	options Options
 	days    dayBook
+
+	turn chan struct{} // has a value while a day is shipped or removed, one at a time
+	work work
+	wake chan struct{} // a record has changed, so that a day may have to be removed here
 }
 
 // Options are the options of an Archive.
@@ -24,6 +28,7 @@ type Options struct {
 	Decode   func(leaf []byte) (oplog.Entry, error) // decodes recorded bytes; the entry does not alias them
 	Analysis int                                    // version of the analysis of texts in rows
 	Grace    time.Duration                          // how long a day stays in both places
+	Every    time.Duration                          // how often Run looks for days; zero for DefaultEvery
 
 	Report    func(operation string, d *oplog.ArchivedDay) (oplog.Entry, error) // returns what the trail tells of a day, to be stored with its record
 	SurelyNow func() time.Time                                                  // a time that is not ahead, even if Now is; by it days are old enough
@@ -31,7 +36,7 @@ type Options struct {
 
 // New returns the archive of a log. It asks no engine anything.
 func New(store oplog.Store, index oplog.Index, o Options) (*Archive, error) {
-	a := &Archive{store: store, index: index, options: o}
+	a := &Archive{store: store, index: index, options: o, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1)}
 	a.days.store = store
 	if err := a.days.load(); err != nil {
 		return nil, err
@@ -39,6 +44,10 @@ func New(store oplog.Store, index oplog.Index, o Options) (*Archive, error) {
 	store.OnRecord(func(kind oplog.RecordKind, name string) {
 		if kind == oplog.RecordArchive {
 			a.days.changed(name)
+			select {
+			case a.wake <- struct{}{}:
+			default: // it will be looked
+			}
 		}
 	})
 	return a, nil

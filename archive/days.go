@@ -189,3 +189,14 @@ func (v *view) within(from, to oplog.Key) []oplog.ArchivedDay {
 
 // errNotConfigured is the error of reads of archived days without an archive.
 var errNotConfigured = errors.New("this oplog runs without --archive")
+
+// leaving returns the tenants of which days are to be removed here.
+func (b *dayBook) leaving() (tenants []string) {
+	b.tenants.Range(func(tenant, p any) bool {
+		if len(p.(*atomic.Pointer[view]).Load().leaving) > 0 {
+			tenants = append(tenants, tenant.(string))
+		}
+		return true
+	})
+	return tenants
+}

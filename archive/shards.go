@@ -11,7 +11,7 @@ import (
 // IsConfigured reports whether there is a server for archived days.
 func (a *Archive) IsConfigured() bool { return len(a.options.Shards) > 0 }
 
-// Days returns a tenant's days that are in the archive, on their way there, or were there before they were deleted, by date.
+// Days returns a tenant's days, in whatever state, by date.
 func (a *Archive) Days(tenant string) []oplog.ArchivedDay {
 	v := a.days.read(tenant)
 	defer v.release()

@@ -188,7 +188,7 @@ func (m *Program) serve(ctx context.Context, l openedLog, ln net.Listener, f ser
 	if err := errors.Join(limitMemory(f.MemoryLimit, m.Getenv), f.setUpAnchors(l.Node, &o, m.Now), f.Backup.setUpBackups(l.Node, &o, m.Now)); err != nil {
 		return err
 	}
-	runBeside(days, &daily, o, failed)
+	runBeside(days, &daily, l.Node, o, failed)
 	l.doctor = m.doctorOf(l, ln, &f, &o)
 	o.Doctor = l.doctor
 	s := server.New(l.Node, o)
@@ -266,7 +266,8 @@ func (m *Program) tellListening(url, dir string) {
 }
 
 // runBeside runs beside the server what was set up for it, until the context ends.
-func runBeside(ctx context.Context, running *sync.WaitGroup, o server.Options, failed func(error)) {
+func runBeside(ctx context.Context, running *sync.WaitGroup, l *node.Node, o server.Options, failed func(error)) {
+	running.Go(func() { l.Archive.Run(ctx, l.TenantStates, failed) })
 	if o.Anchors != nil {
 		running.Go(func() { o.Anchors.Run(ctx, failed) })
 	}

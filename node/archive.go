@@ -33,8 +33,12 @@ func (l *Node) reportArchived(operation string, d *oplog.ArchivedDay) (oplog.Ent
 	if err != nil {
 		return oplog.Entry{}, err
 	}
+	at := d.ArchivedAt
+	if d.State == oplog.DayRemoved {
+		at = d.RemovedAt
+	}
 	return l.Trail.Following(oplog.Entry{
-		Tenant: oplog.TrailName(d.Tenant), Time: l.now().UTC().Truncate(time.Microsecond), User: trail.ServerUser, Module: "archive", Operation: operation,
+		Tenant: oplog.TrailName(d.Tenant), Time: at, User: trail.ServerUser, Module: "archive", Operation: operation,
 		Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess, Details: details,
 	}), nil
 }

@@ -18,6 +18,7 @@ type ArchivedDay struct {
 
 	Attempt  uint32   `json:"attempt"`            // the shipment that counts, or is under way
 	Attempts []uint32 `json:"attempts,omitempty"` // those given up, whose rows may still lie in the archive
+	Next     uint32   `json:"next,omitempty"`     // the shipment under way that is to take the place of a removed day's, whose texts an earlier version analysed
 	Shard    int      `json:"shard"`              // its number, from 0, in the configuration
 	Analysis int      `json:"analysis"`           // version of the analysis of its texts
 
@@ -59,3 +60,17 @@ type FetchArrivals func(ctx context.Context, tenant string, firsts []uint64) ([]
 
 // TileSize is the number of arrivals in a tile: the first seq of each is one more than a multiple of it.
 const TileSize = 256
+
+// ArchivedBefore returns the first UTC date that stays out of the archive; "" if all do. A date goes there once its last moment is old enough.
+func (t *TenantState) ArchivedBefore(now time.Time) string {
+	if t.ArchiveAfter == 0 {
+		return ""
+	}
+	y, m, d := now.In(t.Zone).Date()
+	return DateOf(Midnight(y, m, d-t.ArchiveAfter, t.Zone))
+}
+
+// NeverArchives reports whether a tenant's entries are deleted before they are old enough for the archive, so that none goes there.
+func (t *Tenant) NeverArchives() bool {
+	return t.ArchiveAfter > 0 && t.RetentionDays > 0 && t.RetentionDays <= t.ArchiveAfter
+}

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"oplog/archive"
 	"oplog/node"
 	"oplog/oplog"
 	"oplog/search"
@@ -25,6 +26,8 @@ type Nodes struct {
 	T     *testing.T
 	Clock *Clock
 	All   []*Member
+
+	Shards []archive.Engine // of the archive, from the next start of a node on
 
 	mu       sync.Mutex
 	leader   int
@@ -222,11 +225,13 @@ func (m *Member) open() {
 	m.T.Helper()
 	m.dead = &atomic.Bool{}
 	view := &memberStore{m.Store, m, m.dead}
-	var err error
-	if m.index, err = search.Open(filepath.Join(m.Dir, "index"), view); err != nil {
+	index, err := search.Open(filepath.Join(m.Dir, "index"), view)
+	if err != nil {
 		m.T.Fatal(err)
 	}
+	m.index = index
 	m.Node, err = node.New(view, m.index, node.Options{
+		Shards: m.nodes.Shards, Compile: index.Compile, Decode: storage.Decode, Analysis: search.AnalysisVersion,
 		Now: m.Clock.Now, ExportDir: filepath.Join(m.Dir, "exports"), Space: m.Disk.Space,
 		Formats: []oplog.ExportFormat{{Name: "txt", ContentType: "text/plain", New: m.Lines.writer}},
 		Node:    m.ID, Leading: func() uint64 { return m.nodes.leads(m.at) }, Members: m.nodes.Members,

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"oplog/archive"
 	"oplog/node"
 	"oplog/oplog"
 	"oplog/search"
@@ -31,6 +32,11 @@ type Log struct {
 	Lines *Lines
 	Store *storage.DB
 	Disk  Disk
+
+	// Of the archive, from the next start on.
+	Shards []archive.Engine
+	Grace  time.Duration
+	Wrap   func(oplog.Store) oplog.Store // the store as the services have it; nil for as it is
 }
 
 // Disk is the volume of a log, of 1 TiB, which is empty until a test says otherwise: tests do not depend on the machine's.
@@ -103,7 +109,12 @@ func (l *Log) Start() {
 		l.T.Fatal(err)
 	}
 	l.Store = store
-	l.Node, err = node.New(store, index, node.Options{
+	var services oplog.Store = store
+	if l.Wrap != nil {
+		services = l.Wrap(store)
+	}
+	l.Node, err = node.New(services, index, node.Options{
+		Shards: l.Shards, Grace: l.Grace, Compile: index.Compile, Decode: storage.Decode, Analysis: search.AnalysisVersion,
 		Now: l.Clock.Now, ExportDir: filepath.Join(l.Dir, "exports"), Space: l.Disk.Space,
 		Formats: []oplog.ExportFormat{{Name: "txt", ContentType: "text/plain", New: l.Lines.writer}},
 	})
