@@ -38,7 +38,7 @@ func (s setting) mustPrint(t *testing.T, want string, args ...string) {
 
 func TestTenants(t *testing.T) {
 	_, s := newAcme(t)
-	s.mustPrint(t, `(?m)^acme +Acme 公司 +Asia/Shanghai +off +forever +0$`, "tenant", "list")
+	s.mustPrint(t, `(?m)^acme +Acme 公司 +Asia/Shanghai +off +forever +never +0$`, "tenant", "list")
 	s.mustFail(t, "already exists", "tenant", "add", "acme", "--name", "Again")
 	s.mustFail(t, "180 days", "tenant", "add", "b", "--name", "B", "--retention-days", "179")
 	s.mustFail(t, "time_zone", "tenant", "add", "b", "--name", "B", "--time-zone", "Mars/Base")
@@ -55,6 +55,17 @@ func TestTenants(t *testing.T) {
 	s.mustFail(t, "180 days", "tenant", "set", "acme", "--retention-days", "7")
 	s.mustFail(t, "365", "tenant", "set", "acme", "--access-retention-days", "364")
 	s.mustRun(t, "tenant", "set", "acme", "--access-retention-days", "365")
+	s.mustPrint(t, `(?m)^acme +Acme +UTC +off +forever +never +`, "tenant", "list")
+	s.mustFail(t, "archive_after", "tenant", "set", "acme", "--archive-after", "29")
+	if r := s.run(t, "tenant", "set", "acme", "--archive-after", "180"); r.status != exitDone || r.stderr != "" {
+		t.Errorf("%+v", r)
+	}
+	s.mustPrint(t, `(?m)^acme +Acme +UTC +off +forever +180 days +`, "tenant", "list")
+	if r := s.run(t, "tenant", "set", "acme", "--retention-days", "180"); r.status != exitDone || !strings.Contains(r.stderr, "Nothing goes to the archive: entries are deleted after 180 days") {
+		t.Errorf("%+v", r)
+	}
+	s.mustRun(t, "tenant", "set", "acme", "--archive-after", "0")
+	s.mustPrint(t, `(?m)^acme +Acme +UTC +off +180 days +never +`, "tenant", "list")
 	s.mustFail(t, "oplog tenant list", "tenant", "set", "nobody", "--name", "X")
 }
 

@@ -106,16 +106,23 @@ func (c *tenantList) Run(m *Program) error {
 		if err != nil {
 			return err
 		}
-		rows := [][]string{{"ID", "NAME", "TIME ZONE", "DATA PERMISSION", "RETENTION", "ENTRIES"}}
+		rows := [][]string{{"ID", "NAME", "TIME ZONE", "DATA PERMISSION", "RETENTION", "ARCHIVE AFTER", "ENTRIES"}}
 		for _, t := range tenants {
 			entries, _, err := l.Journal.Counts(t.ID)
 			if err != nil {
 				return err
 			}
-			rows = append(rows, []string{t.ID, t.Name, t.TimeZone, onOff(t.DataPermission), retention(t.RetentionDays), fmt.Sprint(entries)})
+			rows = append(rows, []string{t.ID, t.Name, t.TimeZone, onOff(t.DataPermission), retention(t.RetentionDays), archiveAfter(t.ArchiveAfter), fmt.Sprint(entries)})
 		}
 		return errors.Join(table(m.Stdout, rows), l.Directory.Damage())
 	})
+}
+
+func archiveAfter(days int) string {
+	if days == 0 {
+		return "never"
+	}
+	return retention(days)
 }
 
 type tenantSet struct {
@@ -127,6 +134,7 @@ type tenantSet struct {
 	RetentionDays     *int    `placeholder:"N" help:"Days to keep entries, in its time zone; 0 keeps them forever."`
 	AccessDays        *int    `name:"access-retention-days" placeholder:"N" help:"Days to keep the access log, at least 365; 0 keeps it forever."`
 	BelowLegalMinimum *bool   `help:"Confirm a retention below the legal minimum of 180 days."`
+	ArchiveAfter      *int    `placeholder:"DAYS" help:"Days after which entries go to the archive (oplog serve --archive), at least 30; 0 for never. What is there stays there."`
 
 	RequireSecondFactor *bool `negatable:"" help:"Require a second factor of its people, from their next sign-in on."`
 }
@@ -141,9 +149,13 @@ func (c *tenantSet) Run(m *Program) error {
 			replace(&t.RequireSecondFactor, c.RequireSecondFactor)
 			t.Retain(c.RetentionDays, c.BelowLegalMinimum, trail.CommandUser.ID, m.Now())
 			t.RetainAccess(c.AccessDays, trail.CommandUser.ID, m.Now())
+			replace(&t.ArchiveAfter, c.ArchiveAfter)
 		})
 		if err != nil {
 			return withHint(err, "tenant")
+		}
+		if (c.ArchiveAfter != nil || c.RetentionDays != nil) && t.NeverArchives() {
+			fmt.Fprintf(m.Stderr, "Nothing goes to the archive: entries are deleted after %d days, and would be archived after %d.\n", t.RetentionDays, t.ArchiveAfter)
 		}
 		if c.RetentionDays == nil && c.TimeZone == nil {
 			return nil

@@ -39,6 +39,9 @@ const MinRetentionDays = 180
 // MinAccessDays is how long access logs are kept at least.
 const MinAccessDays = 365
 
+// MinArchiveDays is how long entries stay out of the archive at least.
+const MinArchiveDays = 30
+
 // MaxRetentionDays is a hundred years.
 const MaxRetentionDays = 36_500
 
@@ -84,6 +87,9 @@ func (t *Tenant) Validate() []FieldError {
 	}
 	if t.AccessDays != 0 && (t.AccessDays < MinAccessDays || t.AccessDays > MaxRetentionDays) {
 		v.Fail("access_retention_days", t.AccessDays, "not_access_days", "is not {min} to {max}; 0 keeps the access log forever", MinAccessDays, MaxRetentionDays)
+	}
+	if t.ArchiveAfter != 0 && (t.ArchiveAfter < MinArchiveDays || t.ArchiveAfter > MaxRetentionDays) {
+		v.Fail("archive_after", t.ArchiveAfter, "not_archive_days", "is not {min} to {max}; 0 keeps entries out of the archive", MinArchiveDays, MaxRetentionDays)
 	}
 	if len(t.FrameAncestors) > maxFrameAncestors {
 		v.Fail("frame_ancestors", len(t.FrameAncestors), "too_many", "has more than {max} sites", maxFrameAncestors)

@@ -99,6 +99,15 @@ func TestRetention(t *testing.T) {
 // TestRetentionOfAccess: an owner sets how long the access log is kept, a year at least.
 func TestRetentionOfAccess(t *testing.T) {
 	f := newServer(t)
+	for _, days := range []string{"-1", "1", "29", "36501", `"90"`} {
+		f.change("owner", "PATCH", tenantA, `{"archive_after":`+days+`}`, 422)
+	}
+	f.change("admin", "PATCH", tenantA, `{"archive_after":90}`, 403)
+	for days, want := range map[string]bool{"30": true, "0": false} {
+		if got := f.change("owner", "PATCH", tenantA, `{"archive_after":`+days+`}`, 200); strings.Contains(string(got), `"archive_after":30`) != want {
+			t.Errorf("%s", got)
+		}
+	}
 	f.change("owner", "PATCH", tenantA, `{"access_retention_days":364}`, 422)
 	f.change("admin", "PATCH", tenantA, `{"access_retention_days":365}`, 403)
 	f.change("owner", "PATCH", tenantA, `{"access_retention_days":365}`, 200)

@@ -31,6 +31,8 @@ type (
 
 		AccessDays *int `json:"access_retention_days,omitempty" minimum:"0" doc:"Days to keep the access log, at least 365; 0: forever. Older days are deleted as those of the log are."`
 
+		ArchiveAfter *int `json:"archive_after,omitempty" minimum:"0" doc:"Whole days before today, in the tenant's time zone, after which entries go to the archive, at least 30; 0: never, and what is there stays."`
+
 		FrameAncestors *[]string `json:"frame_ancestors,omitempty" maxItems:"20" doc:"Sites that may embed the console, such as https://app.example.com."`
 
 		RequireSecondFactor *bool `json:"require_second_factor,omitempty" doc:"Whether its people must sign in with a second factor, from their next sign-in on."`
@@ -94,6 +96,7 @@ func (s *Server) changeTenant(_ context.Context, in *call, input *changeTenantIn
 		replace(&t.DataPermission, b.DataPermission)
 		t.Retain(b.RetentionDays, b.BelowMinimum, in.user().ID, s.now())
 		t.RetainAccess(b.AccessDays, in.user().ID, s.now())
+		replace(&t.ArchiveAfter, b.ArchiveAfter)
 		replace(&t.FrameAncestors, b.FrameAncestors)
 		replace(&t.RequireSecondFactor, b.RequireSecondFactor)
 	}, s.stillMay(in))

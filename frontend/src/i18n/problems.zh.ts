@@ -15,6 +15,7 @@ export const problemsZh: ProblemMessages = {
     code_required: '请输入验证码或恢复码',
     not_a_position: '必须是先前应答中的 Oplog-Position',
     not_access_days: '必须在 {min} 到 {max} 之间；0 表示永久保留访问日志',
+    not_archive_days: '必须在 {min} 到 {max} 之间；0 表示不归档',
     passkey_invalid: '不是为此请求创建的通行密钥',
     confirmation_required: '请输入密码或验证码，以确认是您本人',
     contains_nul: '含有 NUL 字符',

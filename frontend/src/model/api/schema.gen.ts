@@ -2854,6 +2854,11 @@ export interface components {
             access_retention_set_at?: string;
             /** @description Who set the retention of the access log. */
             access_retention_set_by?: string;
+            /**
+             * Format: int64
+             * @description Whole days before today, in its time zone, after which entries go to the archive, at least 30; omitted: never.
+             */
+            archive_after?: number;
             /** @description Whether a retention below 180 days was confirmed. */
             below_legal_minimum?: boolean;
             /** @description Whether people only see their own organization. */
@@ -2887,6 +2892,11 @@ export interface components {
              * @description Days to keep the access log, at least 365; 0: forever. Older days are deleted as those of the log are.
              */
             access_retention_days?: number;
+            /**
+             * Format: int64
+             * @description Whole days before today, in the tenant's time zone, after which entries go to the archive, at least 30; 0: never, and what is there stays.
+             */
+            archive_after?: number;
             /** @description Confirms a retention below 180 days; required with each such change. */
             below_legal_minimum?: boolean;
             /** @description Whether people only see their own organization. */
