@@ -50,7 +50,7 @@ func newFixture(t *testing.T, shards, servers int) *fixture {
 		}
 	}
 	f.Record("plain", entries...)
-	f.Must(f.Directory.ChangeTenant("plain", func(t *oplog.Tenant) { t.ArchiveAfter = 30 }))
+	f.Must(f.Directory.ChangeTenant("plain", func(t *oplog.Tenant) { t.TimeZone, t.ArchiveAfter = "UTC", 30 }))
 	return f
 }
 
@@ -145,7 +145,9 @@ type mortalStore struct {
 
 	// Before and after are called around each change of a day's record, and may end the program.
 	before, after func(d string)
-	deleting      func() error
+	deleting      func(context.Context) (context.Context, error)
+
+	damaged string // a date whose last entry is damaged
 }
 
 type store interface{ oplog.Store }
@@ -179,12 +181,25 @@ func (s *mortalStore) PutRecords(changes []oplog.RecordChange, audit ...oplog.En
 	return err
 }
 
+func (s *mortalStore) DayLeaves(ctx context.Context, tenant, date string, visit func(oplog.Key, []byte) error) error {
+	var last oplog.Key
+	err := s.store.DayLeaves(ctx, tenant, date, func(key oplog.Key, leaf []byte) error {
+		last = key
+		return visit(key, leaf)
+	})
+	if err == nil && date == s.damaged {
+		err = oplog.DamagedEntry(tenant, last)
+	}
+	return err
+}
+
 func (s *mortalStore) DeleteDays(ctx context.Context, tenant string, days oplog.Days) error {
 	if err := s.alive(); err != nil {
 		return err
 	}
 	if s.deleting != nil {
-		if err := s.deleting(); err != nil {
+		var err error
+		if ctx, err = s.deleting(ctx); err != nil {
 			return err
 		}
 	}
@@ -193,3 +208,8 @@ func (s *mortalStore) DeleteDays(ctx context.Context, tenant string, days oplog.
 
 // dropLast takes the last row away.
 func dropLast(rows []archivetest.Row) []archivetest.Row { return rows[:len(rows)-1] }
+
+// entryOn returns an entry so many days ago.
+func (f *fixture) entryOn(daysAgo int) oplog.Entry {
+	return nodetest.WithID(fmt.Sprintf("one-%d", daysAgo), nodetest.Entry("c", daysAgo*24*60))
+}

@@ -6,6 +6,12 @@ import (
 	"oplog/oplog"
 )
 
+// mover is a store that leaves the arrivals of removed days to the archive, too; see package storage.
+type mover interface {
+	MoveArrivals(ctx context.Context, tenant string) error
+	BringArrivals(ctx context.Context, tenant string, days []oplog.Days) error
+}
+
 // removeHere removes the days from this node that are read from the archive: from the index, and from the store.
 func (a *Archive) removeHere(ctx context.Context, tenant string) error {
 	v := a.days.read(tenant)
@@ -31,6 +37,9 @@ func (a *Archive) removeHere(ctx context.Context, tenant string) error {
 			}
 			return newView(tenant, before.all, left)
 		})
+	}
+	if m, ok := a.store.(mover); ok {
+		return m.MoveArrivals(ctx, tenant)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package archive
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -94,16 +95,25 @@ func (a *Archive) try(ctx context.Context, t *oplog.TenantState, j job, pause ti
 	}
 }
 
-// shipOldest ships the oldest day that should be in the archive, and reports whether there are more.
+// shipOldest ships the oldest day that should be in the archive, and reports whether there are more. Days that are damaged here are left, and told.
 func (a *Archive) shipOldest(ctx context.Context, t *oplog.TenantState) (more bool, err error) {
 	dates, err := a.due(ctx, t)
-	if err != nil || len(dates) == 0 {
+	if err != nil {
 		return false, err
 	}
-	if err = a.ShipDay(ctx, t.ID, dates[0]); oplog.CodeOf(err) == oplog.CodeNotFound {
-		err = nil // it was deleted meanwhile
+	var damaged []error
+	for i, date := range dates {
+		err := a.ShipDay(ctx, t.ID, date)
+		switch oplog.CodeOf(err) {
+		case oplog.CodeNotFound: // it was deleted meanwhile
+			continue
+		case oplog.CodeDamaged:
+			damaged = append(damaged, err)
+			continue
+		}
+		return i < len(dates)-1, errors.Join(append(damaged, err)...)
 	}
-	return len(dates) > 1, err
+	return false, errors.Join(damaged...)
 }
 
 // removeOnThisNode removes the days from this node that are read from the archive: what is left at the start, and whenever a record changes.

@@ -103,6 +103,9 @@ func (a *Archive) beginShipping(ctx context.Context, tenant, date string, again 
 	}
 	data, err := json.Marshal(&s.day)
 	if err == nil {
+		err = a.leads(s.term)
+	}
+	if err == nil {
 		err = a.store.PutRecord(oplog.RecordArchive, s.day.Name(), replaces, data)
 	}
 	if err != nil {
@@ -310,4 +313,17 @@ func (a *Archive) put(d *oplog.ArchivedDay, replaces oplog.Revision, operation s
 	}
 	change := oplog.RecordChange{Kind: oplog.RecordArchive, Name: d.Name(), Replaces: replaces, Data: data}
 	return inWords(a.store.PutRecords(append([]oplog.RecordChange{change}, others...), entry))
+}
+
+// countsChange returns the change that keeps here what a day counts.
+func (a *Archive) countsChange(d *oplog.ArchivedDay, counts *tally) ([]oplog.RecordChange, error) {
+	data, err := counts.encode()
+	if err != nil || data == nil {
+		return nil, err
+	}
+	_, revision, err := a.store.Record(oplog.RecordArchiveCounts, d.Name())
+	if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound && oplog.CodeOf(err) != oplog.CodeDamaged {
+		return nil, err
+	}
+	return []oplog.RecordChange{{Kind: oplog.RecordArchiveCounts, Name: d.Name(), Replaces: revision, Data: data}}, nil
 }
