@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"oplog/archive"
 	"oplog/demo"
 	"oplog/node"
 	"oplog/oplog"
@@ -26,6 +27,15 @@ func Generate(n int) []oplog.Entry {
 
 // Open opens a log in a directory, with the demo tenant.
 func Open(b *testing.B, dir string, formats ...oplog.ExportFormat) *node.Node {
+	return open(b, dir, nil, formats...)
+}
+
+// OpenArchived is Open with an archive of some shards.
+func OpenArchived(b *testing.B, dir string, shards ...archive.Engine) *node.Node {
+	return open(b, dir, shards)
+}
+
+func open(b *testing.B, dir string, shards []archive.Engine, formats ...oplog.ExportFormat) *node.Node {
 	store, err := storage.Open(dir, storage.Options{})
 	if err != nil {
 		b.Fatal(err)
@@ -34,7 +44,10 @@ func Open(b *testing.B, dir string, formats ...oplog.ExportFormat) *node.Node {
 	if err != nil {
 		b.Fatal(err)
 	}
-	l, err := node.New(store, index, node.Options{ExportDir: filepath.Join(dir, "exports"), Formats: formats})
+	l, err := node.New(store, index, node.Options{
+		ExportDir: filepath.Join(dir, "exports"), Formats: formats,
+		Shards: shards, Compile: index.Compile, Decode: storage.Decode, Analysis: search.AnalysisVersion,
+	})
 	if err != nil {
 		b.Fatal(err)
 	}
