@@ -81,11 +81,14 @@ func (c *demoCommand) Run(ctx context.Context, m *Program) (err error) {
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
-	l, err := m.openNode(dir, store, nil)
+	l, err := m.openNode(dir, store, nil, c.archiveSettings)
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
-	if err := c.prepare(ctx, m, l, c.url(ln)); err != nil {
+	if err = c.prepare(ctx, m, l, c.url(ln)); err == nil {
+		err = m.checkArchive(ctx, l, &c.archiveSettings)
+	}
+	if err != nil {
 		return errors.Join(err, ln.Close(), l.Close())
 	}
 	debug.FreeOSMemory() // generating the demo took ten times the memory that serving needs
