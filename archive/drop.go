@@ -10,7 +10,13 @@ import (
 )
 
 // attemptsOf returns all attempts that a record names.
-func attemptsOf(d *oplog.ArchivedDay) []uint32 { return append(slices.Clone(d.Attempts), d.Attempt) }
+func attemptsOf(d *oplog.ArchivedDay) []uint32 {
+	all := append(slices.Clone(d.Attempts), d.Attempt)
+	if d.Next > 0 {
+		all = append(all, d.Next)
+	}
+	return all
+}
 
 // dropDeleted drops what the archive may have of deleted days, and returns once every server has confirmed that. Only the node that leads does so.
 func (a *Archive) dropDeleted(ctx context.Context, tenant string, days oplog.Days) error {

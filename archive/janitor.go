@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"oplog/oplog"
 )
@@ -32,7 +33,7 @@ func holdingOf(days []oplog.ArchivedDay, shard int, rows map[DayAttempt]uint64) 
 		switch d := byDate[of.Date]; {
 		case d == nil || d.Shard != shard || !slices.Contains(attemptsOf(d), of.Attempt):
 			h.unknown = append(h.unknown, of)
-		case d.State == oplog.DayDeleted || of.Attempt != d.Attempt:
+		case d.State == oplog.DayDeleted || of.Attempt != d.Attempt && of.Attempt != d.Next:
 			h.left = append(h.left, of)
 		}
 	}
@@ -86,6 +87,9 @@ func (a *Archive) tidy(ctx context.Context, tenant string) error {
 	return errors.Join(failed...)
 }
 
+// replacedFor is how long a shipment stays after another took its place, for reads that go by an earlier view.
+const replacedFor = time.Hour
+
 // dropLeft drops a shipment, unless its day's record says by now that it counts.
 func (a *Archive) dropLeft(ctx context.Context, engine Engine, of Shipment, term uint64) error {
 	if err := a.leads(term); err != nil {
@@ -94,6 +98,9 @@ func (a *Archive) dropLeft(ctx context.Context, engine Engine, of Shipment, term
 	d, _, err := a.record(of.Tenant, of.Date)
 	if err != nil || d.State != oplog.DayDeleted && !slices.Contains(d.Attempts, of.Attempt) {
 		return err
+	}
+	if d.State == oplog.DayRemoved && a.now().Sub(d.RemovedAt) < replacedFor {
+		return nil
 	}
 	if d.State == oplog.DayDeleted {
 		return a.dropAll(ctx, &d, term)

@@ -18,6 +18,12 @@ func (a *Archive) removeDue(ctx context.Context, t *oplog.TenantState) error {
 		if d.State != oplog.DayArchived || a.surelyNow().Sub(d.ArchivedAt) < a.options.Grace {
 			continue
 		}
+		if d.Analysis != a.options.Analysis { // it is easier to ship again from here
+			if _, err := a.inTurn(ctx, t.ID, func() (uint64, error) { return a.shipDay(ctx, t.ID, d.Date, true) }); err != nil {
+				return err
+			}
+			continue
+		}
 		_, err := a.inTurn(ctx, t.ID, func() (uint64, error) { return 0, a.removeDay(ctx, t.ID, d.Date) })
 		if differ := (*differs)(nil); errors.As(err, &differ) { // all of it is still here
 			_, again := a.inTurn(ctx, t.ID, func() (uint64, error) { return a.shipDay(ctx, t.ID, d.Date, true) })
@@ -42,7 +48,7 @@ func (a *Archive) removeDay(ctx context.Context, tenant, date string) error {
 	}
 	engine, err := a.shardOf(&d)
 	if err == nil {
-		err = a.compare(ctx, engine, &d, sumOf(&d))
+		err = a.compare(ctx, engine, shipmentOf(&d), sumOf(&d))
 	}
 	if err == nil {
 		err = a.leads(term)

@@ -96,6 +96,7 @@ func (a *Archive) try(ctx context.Context, t *oplog.TenantState, j job, pause ti
 }
 
 // shipOldest ships the oldest day that should be in the archive, and reports whether there are more. Days that are damaged here are left, and told.
+// If none is due, a day whose texts an earlier version analysed is shipped again.
 func (a *Archive) shipOldest(ctx context.Context, t *oplog.TenantState) (more bool, err error) {
 	dates, err := a.due(ctx, t)
 	if err != nil {
@@ -111,9 +112,10 @@ func (a *Archive) shipOldest(ctx context.Context, t *oplog.TenantState) (more bo
 			damaged = append(damaged, err)
 			continue
 		}
-		return i < len(dates)-1, errors.Join(append(damaged, err)...)
+		return i < len(dates)-1 || len(a.stale(t.ID)) > 0, errors.Join(append(damaged, err)...)
 	}
-	return false, errors.Join(damaged...)
+	more, err = a.shipStale(ctx, t)
+	return more, errors.Join(append(damaged, err)...)
 }
 
 // removeOnThisNode removes the days from this node that are read from the archive: what is left at the start, and whenever a record changes.

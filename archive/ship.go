@@ -25,6 +25,8 @@ type shipping struct {
 	revision oplog.Revision // of its record
 	engine   Engine
 	term     uint64 // in which this node leads
+	of       Shipment
+	leaves   func(ctx context.Context, visit func(key oplog.Key, leaf []byte) error) error // reads all of the day
 }
 
 // ShipDay closes a tenant's day, ships it, verifies it on every server and records that. A day that is archived already stays as it is; one without
@@ -56,7 +58,7 @@ func (a *Archive) shipDay(ctx context.Context, tenant, date string, again bool) 
 	a.work.shipping(tenant, date)
 	sum, counts, err := a.send(ctx, s)
 	if err == nil {
-		err = a.compare(ctx, s.engine, &s.day, sum)
+		err = a.compare(ctx, s.engine, s.of, sum)
 	}
 	if err == nil {
 		err = a.recordArchived(s, sum, counts)
@@ -111,7 +113,10 @@ func (a *Archive) beginShipping(ctx context.Context, tenant, date string, again 
 	if err != nil {
 		return nil, inWords(err)
 	}
-	s.revision = oplog.RevisionOf(data)
+	s.revision, s.of = oplog.RevisionOf(data), shipmentOf(&s.day)
+	s.leaves = func(ctx context.Context, visit func(oplog.Key, []byte) error) error {
+		return a.store.DayLeaves(ctx, tenant, date, visit)
+	}
 	return s, a.awaitClosed(ctx, s)
 }
 
@@ -204,7 +209,7 @@ func (a *Archive) send(ctx context.Context, s *shipping) (sum Sum, counts *tally
 		sum, counts, isWhole = Sum{}, newTally(), false
 		var pacer background.Pacer
 		var row Row
-		failed = a.store.DayLeaves(ctx, s.day.Tenant, s.day.Date, func(key oplog.Key, leaf []byte) error {
+		failed = s.leaves(ctx, func(key oplog.Key, leaf []byte) error {
 			if sum.Rows%pacedRows == pacedRows-1 {
 				if err := a.leads(s.term); err != nil {
 					return err
@@ -229,7 +234,7 @@ func (a *Archive) send(ctx context.Context, s *shipping) (sum Sum, counts *tally
 			yield(nil, failed)
 		}
 	}
-	err = engineError(s.engine.Put(ctx, s.shipment(), rows))
+	err = engineError(s.engine.Put(ctx, s.of, rows))
 	switch {
 	case failed != nil && !errors.Is(failed, errStopped):
 		err = failed
@@ -240,8 +245,6 @@ func (a *Archive) send(ctx context.Context, s *shipping) (sum Sum, counts *tally
 }
 
 var errStopped = errors.New("not all rows were sent")
-
-func (s *shipping) shipment() Shipment { return shipmentOf(&s.day) }
 
 // shipmentOf returns the shipment of a day that counts.
 func shipmentOf(d *oplog.ArchivedDay) Shipment {
@@ -255,25 +258,25 @@ func sumOf(d *oplog.ArchivedDay) Sum {
 
 // differs is the error of servers that have other rows than a day.
 type differs struct {
-	day     oplog.ArchivedDay
+	of      Shipment
 	servers []string
 }
 
 func (e *differs) Error() string {
-	return fmt.Sprintf("what %s has of day %s of tenant %s differs from the log", strings.Join(e.servers, " and "), e.day.Date, e.day.Tenant)
+	return fmt.Sprintf("what %s has of day %s of tenant %s differs from the log", strings.Join(e.servers, " and "), e.of.Date, e.of.Tenant)
 }
 
 // compare returns an error if a server has other rows of a shipment than the sum says.
-func (a *Archive) compare(ctx context.Context, engine Engine, d *oplog.ArchivedDay, want Sum) error {
-	sums, err := engine.Verify(ctx, shipmentOf(d))
+func (a *Archive) compare(ctx context.Context, engine Engine, of Shipment, want Sum) error {
+	sums, err := engine.Verify(ctx, of)
 	if err != nil {
 		return engineError(err)
 	}
 	servers := engine.Servers()
 	if len(sums) != len(servers) {
-		return fmt.Errorf("%d of %d servers have compared day %s", len(sums), len(servers), d.Date)
+		return fmt.Errorf("%d of %d servers have compared day %s", len(sums), len(servers), of.Date)
 	}
-	differ := &differs{day: *d}
+	differ := &differs{of: of}
 	for i := range sums {
 		if sums[i] != want {
 			differ.servers = append(differ.servers, servers[i])

@@ -17,7 +17,7 @@ import (
 type Engine struct {
 	archive.Engine // what is not here is not asked for
 
-	// Fault is called, if it is set, at each step, and may return an error: "highest", "put", "row", "inserted", "verify", "drop" or "holdings". At
+	// Fault is called, if it is set, at each step, and may return an error: "highest", "put", "row", "inserted", "verify", "leaves", "drop" or "holdings". At
 	// "row" the rows before have reached the servers, at "inserted" all have.
 	Fault func(step string, of archive.Shipment) error
 
@@ -172,6 +172,24 @@ func (e *Engine) Verify(_ context.Context, of archive.Shipment) ([]archive.Sum, 
 		}
 	}
 	return sums, e.allThere()
+}
+
+// Leaves reads the leaves of days, newest first, by no other bounds.
+func (e *Engine) Leaves(_ context.Context, r *archive.Range, visit func(key oplog.Key, leaf []byte) error) error {
+	var rows []Row
+	for _, d := range r.Days {
+		if err := e.step("leaves", archive.Shipment{Tenant: r.Tenant, DayAttempt: d.DayAttempt}); err != nil {
+			return err
+		}
+		rows = append(rows, e.Rows(0, archive.Shipment{Tenant: r.Tenant, DayAttempt: d.DayAttempt})...)
+	}
+	slices.SortFunc(rows, func(a, b Row) int { return b.Key.Compare(a.Key) })
+	for _, row := range rows {
+		if err := visit(row.Key, row.Leaf); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Drop drops a shipment on each server.

@@ -37,6 +37,7 @@ type Log struct {
 	Shards []archive.Engine
 	Grace  time.Duration
 	Wrap   func(oplog.Store) oplog.Store // the store as the services have it; nil for as it is
+	Newer  int                           // how much newer the analysis of texts is than it is
 }
 
 // Disk is the volume of a log, of 1 TiB, which is empty until a test says otherwise: tests do not depend on the machine's.
@@ -114,7 +115,7 @@ func (l *Log) Start() {
 		services = l.Wrap(store)
 	}
 	l.Node, err = node.New(services, index, node.Options{
-		Shards: l.Shards, Grace: l.Grace, Compile: index.Compile, Decode: storage.Decode, Analysis: search.AnalysisVersion,
+		Shards: l.Shards, Grace: l.Grace, Compile: index.Compile, Decode: storage.Decode, Analysis: search.AnalysisVersion + l.Newer,
 		Now: l.Clock.Now, ExportDir: filepath.Join(l.Dir, "exports"), Space: l.Disk.Space,
 		Formats: []oplog.ExportFormat{{Name: "txt", ContentType: "text/plain", New: l.Lines.writer}},
 	})
