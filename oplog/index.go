@@ -105,6 +105,9 @@ type Counts struct {
 	MoreRoles     int            // that are not among them
 	Users         []FacetValue   // the MaxUserFacets most frequent, with their latest names
 	MoreUsers     int            // that are not among them
+
+	// With Match.AllValues: by place in Users, which are in any order, the key of the user's latest match, whose name counts.
+	Latest []Key
 }
 
 // Incomplete is the error of a page that ends early, since entries before a time cannot be read for now. The keys that come with it are the newest that

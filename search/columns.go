@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -17,10 +18,18 @@ func microTime(micros int64) time.Time { return time.UnixMicro(micros) }
 type columns struct {
 	numbering       *numbering
 	actions, actors column
+
+	last atomic.Pointer[[]uint32] // by place of an actor: its last document; derived when it is first needed
 }
 
 // bytes returns the memory that the columns take.
-func (c *columns) bytes() int { return c.actions.bytes() + c.actors.bytes() }
+func (c *columns) bytes() int {
+	sum := c.actions.bytes() + c.actors.bytes()
+	if last := c.last.Load(); last != nil {
+		sum += 4 * cap(*last)
+	}
+	return sum
+}
 
 // columnsOf returns a segment's columns, which are derived from its postings on first use.
 func (s *segment) columnsOf(ctx context.Context, n *numbering) (*columns, error) {

@@ -131,6 +131,7 @@ type tally struct {
 	buckets []int
 	actions []uint32
 	actors  []uint32
+	latest  []oplog.Key // by actor: of the last match, if all values are asked for
 	buffer  [1024]uint32
 }
 
@@ -147,6 +148,9 @@ func (t *tally) fit() {
 	t.tail.fit()
 	t.actions = append(t.actions, make([]uint32, len(t.tail.actions)-len(t.actions))...)
 	t.actors = append(t.actors, make([]uint32, len(t.tail.actors)-len(t.actors))...)
+	if t.tail.all {
+		t.latest = append(t.latest, make([]oplog.Key, len(t.tail.actors)-len(t.latest))...)
+	}
 }
 
 // add adds the counts of another tally of the same query.
@@ -161,6 +165,9 @@ func (t *tally) add(other *tally) {
 	}
 	for i, n := range other.actors {
 		t.actors[i] += n
+	}
+	for i, key := range other.latest {
+		t.saw(uint32(i), key) //nolint:gosec // of an actor
 	}
 }
 
@@ -184,12 +191,24 @@ func (t *tally) addHits(h hits) error {
 	knownActions := whole && t.tail.byAction()
 	knownActors := whole && t.tail.byActor()
 	actions, actors := make([]uint32, len(c.actions.totals)), make([]uint32, len(c.actors.totals))
+	var last []uint32
+	if t.tail.all {
+		if h.others != nil { // the matches themselves must be seen
+			h.bitmap, h.others = h.numbers(), nil
+		}
+		if last = make([]uint32, len(actors)); knownActors {
+			copy(last, c.lastOfActors())
+		}
+	}
 	count := func(documents []uint32) {
 		if !knownActions {
 			c.actions.count(documents, actions)
 		}
 		if !knownActors {
 			c.actors.count(documents, actors)
+			if last != nil {
+				c.actors.lastOf(documents, last)
+			}
 		}
 	}
 	if h.bitmap != nil {
@@ -204,6 +223,9 @@ func (t *tally) addHits(h hits) error {
 		}
 		if !knownActors {
 			c.actors.takeOff(h.low, h.top, actors)
+			if last != nil {
+				c.lastBefore(h.top, actors, last)
+			}
 		}
 	}
 	if err != nil {
@@ -220,6 +242,13 @@ func (t *tally) addHits(h hits) error {
 			actors[i] = c.actors.totals[i]
 		}
 		t.actors[number] += actors[i]
+		if last != nil && actors[i] > 0 {
+			key, err := h.segment.key(last[i])
+			if err != nil {
+				return err
+			}
+			t.saw(number, key)
+		}
 	}
 	return nil
 }
@@ -292,6 +321,9 @@ func (t *tally) addTail(ctx context.Context, v *view) error {
 			t.total++
 			t.actions[d.action]++
 			t.actors[d.actor]++
+			if t.tail.all {
+				t.saw(d.actor, d.key)
+			}
 			if len(t.starts) > 0 {
 				t.buckets[t.bucketOf(d.key.Micros())]++
 			}

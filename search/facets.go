@@ -30,7 +30,7 @@ func (t *tally) counts(ctx context.Context, v *view) (oplog.Counts, error) {
 		c.Users[i] = oplog.FacetValue{Value: users[i].id, Name: users[i].name, Count: int(u.count)}
 		sorted = sorted && len(users[i].id) < longText
 	}
-	if !sorted { // brief forms have another order
+	if !sorted && !t.tail.all { // brief forms have another order
 		slices.SortFunc(c.Users, func(a, b oplog.FacetValue) int {
 			return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Value, b.Value))
 		})
@@ -67,7 +67,7 @@ func (t *tally) byNumber(c *oplog.Counts) (topUsers, topRoles []counted) {
 		organizations[of.organization] += count
 		roles[of.role].count += count
 		u := &users[of.id]
-		if u.count == 0 || n.latest[number] > n.latest[u.number] {
+		if u.count == 0 || t.isLater(uint32(number), u.number) { //nolint:gosec // of an actor
 			u.number = uint32(number) //nolint:gosec // of an actor
 		}
 		u.count += count
@@ -84,12 +84,35 @@ func (t *tally) byNumber(c *oplog.Counts) (topUsers, topRoles []counted) {
 			roles[number].count = 0
 		}
 	}
-	topUsers, c.MoreUsers = top(users, oplog.MaxUserFacets, func(u counted) []byte { return n.textOfID(n.actors[u.number].id) })
+	if t.tail.all {
+		topUsers, topRoles = counts(users), counts(roles)
+		c.Latest = make([]oplog.Key, len(topUsers))
+		for i, u := range topUsers {
+			c.Latest[i] = t.latest[u.number]
+		}
+	} else {
+		topUsers, c.MoreUsers = top(users, oplog.MaxUserFacets, func(u counted) []byte { return n.textOfID(n.actors[u.number].id) })
+		topRoles, c.MoreRoles = top(roles, oplog.MaxFacetValues, func(r counted) []byte { return n.roles.text(r.number) })
+	}
 	for i := range topUsers {
 		topUsers[i].number = n.actors[topUsers[i].number].user
 	}
-	topRoles, c.MoreRoles = top(roles, oplog.MaxFacetValues, func(r counted) []byte { return n.roles.text(r.number) })
 	return topUsers, topRoles
+}
+
+// isLater reports whether an actor names a user rather than another one: who was seen last, or, of all values, has the latest match.
+// The numbering is locked for reading.
+func (t *tally) isLater(actor, than uint32) bool {
+	if t.tail.all {
+		return t.latest[actor].Compare(t.latest[than]) > 0
+	}
+	n := t.tail.numbering
+	return n.latest[actor] > n.latest[than]
+}
+
+// counts returns the values that were counted.
+func counts(values []counted) []counted {
+	return slices.DeleteFunc(values, func(v counted) bool { return v.count == 0 })
 }
 
 // top returns the values with the largest counts, at most so many, and the number of the others. Of equal counts the first texts are kept.

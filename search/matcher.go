@@ -25,6 +25,7 @@ type matcher struct {
 	words     []*wordMatcher // of all groups
 	groups    []wordGroup
 	nothing   bool       // no entry can match
+	all       bool       // counts name all users and roles; see [oplog.Match]
 	numbering *numbering // of the tenant; nil if single entries are matched
 }
 
@@ -58,7 +59,7 @@ func (x *Index) newMatcher(m oplog.Match) (*matcher, error) {
 		module: newChoice(m.Modules, m.Not.Modules), operation: newChoice(m.Operations, m.Not.Operations), outcome: newChoice(m.Outcomes, m.Not.Outcomes),
 		user: newChoice(m.Users, m.Not.Users), organization: newChoice(m.Organizations, m.Not.Organizations), role: newChoice(m.Roles, m.Not.Roles),
 		contentID: newChoice(m.ContentIDs, m.Not.ContentIDs), key: newChoice(m.Keys, m.Not.Keys), ip: newAddressChoice(m.IPs, m.Not.IPs),
-		within: m.Within, notWithin: m.NotWithin,
+		within: m.Within, notWithin: m.NotWithin, all: m.AllValues,
 		nothing: m.Organizations != nil && len(m.Organizations) == 0 || m.Within != nil && m.Within.Empty(),
 	}
 	if !m.From.IsZero() {

@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -185,6 +186,9 @@ func drawQuery(t *rapid.T) oplog.Query {
 	if !q.From.IsZero() && !q.To.IsZero() && q.To.Before(q.From) {
 		q.From, q.To = q.To, q.From
 	}
+	if rapid.IntRange(0, 4).Draw(t, "period alone?") == 0 { // which segments answer by what they know of all their documents
+		return oplog.Query{From: q.From, To: q.To}
+	}
 	return q
 }
 
@@ -212,6 +216,45 @@ func checkQuery(t *rapid.T, l testLog, q oplog.Query) {
 		t.Fatalf("%+v: %d rows, want %d\n got %v\nwant %v", q, len(a), len(b), describe(got), describe(want))
 	}
 	checkSummary(t, l, q, want)
+	checkAllValues(t, l, q, want)
+}
+
+// checkAllValues checks counts that name everybody, of entries that are sorted from the newest on.
+func checkAllValues(t *rapid.T, l testLog, q oplog.Query, want []oplog.Entry) {
+	state, err := l.Directory.State(tenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := state.Match(q, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.AllValues = true
+	c, err := l.index.Count(context.Background(), tenant, m, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	users, roles, latest := map[string]oplog.FacetValue{}, map[string]int{}, map[string]oplog.Key{}
+	for _, e := range want {
+		u, known := users[e.User.ID]
+		if !known {
+			u = oplog.FacetValue{Value: e.User.ID, Name: e.User.Name}
+			latest[e.User.ID] = e.Key()
+		}
+		u.Count++
+		users[e.User.ID] = u
+		if e.User.Role != "" {
+			roles[e.User.Role]++
+		}
+	}
+	if len(c.Users) != len(users) || len(c.Latest) != len(users) || c.MoreUsers != 0 || c.MoreRoles != 0 || !maps.Equal(c.Roles, roles) {
+		t.Fatalf("%+v: all values: %+v, want users %v, roles %v", q, c, users, roles)
+	}
+	for i, u := range c.Users {
+		if u != users[u.Value] || c.Latest[i] != latest[u.Value] {
+			t.Fatalf("%+v: all values: %+v at %v, want %+v at %v", q, u, c.Latest[i], users[u.Value], latest[u.Value])
+		}
+	}
 }
 
 func checkSummary(t *rapid.T, l testLog, q oplog.Query, want []oplog.Entry) {

@@ -58,6 +58,7 @@ func (n *numbering) inUse(segments []*segment) (live, all int) {
 
 func (r *renumbering) columns(c *columns) *columns {
 	renewed := &columns{numbering: r.to, actions: c.actions, actors: c.actors}
+	renewed.last.Store(c.last.Load())
 	renewed.actions.numbers, renewed.actors.numbers = slices.Clone(c.actions.numbers), slices.Clone(c.actors.numbers)
 	for i, number := range renewed.actions.numbers {
 		renewed.actions.numbers[i] = r.action(number)

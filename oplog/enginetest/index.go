@@ -282,8 +282,27 @@ func countsManyValues(t *testing.T, x *index) {
 	if len(c.Users) != oplog.MaxUserFacets || c.MoreUsers != len(entries)-oplog.MaxUserFacets || c.Users[0].Value != last.User.ID || c.Users[0].Name != last.User.Name {
 		t.Errorf("%d users and %d more, the first is %+v", len(c.Users), c.MoreUsers, c.Users[0])
 	}
+	x.countsAllValues(entries, last)
 	if after := x.engine.ValueBytes(); after < before+int64(len(entries)) {
 		t.Errorf("%d bytes, and %d with %d users", before, after, len(entries))
+	}
+}
+
+// countsAllValues checks counts that name all users and roles, each of one entry but for the last, which was appended again.
+func (x *index) countsAllValues(entries []oplog.Entry, last oplog.Entry) {
+	x.t.Helper()
+	c, err := x.engine.Count(x.t.Context(), acme, oplog.Match{Catalog: oplog.BuiltInCatalog(), AllValues: true}, nil)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	if len(c.Users) != len(entries) || len(c.Latest) != len(entries) || len(c.Roles) != len(entries) || c.MoreUsers != 0 || c.MoreRoles != 0 || c.Roles[last.User.Role] != 2 {
+		x.t.Errorf("of %d values, %d users and %d more, %d roles and %d more are named", len(entries), len(c.Users), c.MoreUsers, len(c.Roles), c.MoreRoles)
+	}
+	for i, u := range c.Users {
+		n := slices.IndexFunc(entries, func(e oplog.Entry) bool { return e.User.ID == u.Value })
+		if n < 0 || u.Name != entries[n].User.Name || c.Latest[i].Time() != entries[n].Time {
+			x.t.Fatalf("%+v with the latest key %v", u, c.Latest[i])
+		}
 	}
 }
 
