@@ -12,6 +12,7 @@ type Archive struct {
 	index   oplog.Index // of what is here
 	options Options
 	days    dayBook
+	sums    sums
 
 	turn chan struct{} // has a value while a day is shipped or removed, one at a time
 	work work
@@ -37,7 +38,7 @@ type Options struct {
 // New returns the archive of a log. It asks no engine anything.
 func New(store oplog.Store, index oplog.Index, o Options) (*Archive, error) {
 	a := &Archive{store: store, index: index, options: o, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1)}
-	a.days.store = store
+	a.days.store, a.sums.store, a.sums.most = store, store, maxSummed
 	if err := a.days.load(); err != nil {
 		return nil, err
 	}

@@ -61,6 +61,9 @@ func (e *ServerError) Error() string { return e.Err.Error() }
 
 func (e *ServerError) Unwrap() error { return e.Err }
 
+// ErrTooLong means that a query took more time or memory than it may.
+var ErrTooLong = errors.New("the archive gave up a query that takes too much")
+
 // Shipment names the rows of one attempt to ship a tenant's day.
 type Shipment struct {
 	Tenant string

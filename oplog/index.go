@@ -106,7 +106,8 @@ type Counts struct {
 	Users         []FacetValue   // the MaxUserFacets most frequent, with their latest names
 	MoreUsers     int            // that are not among them
 
-	// With Match.AllValues: by place in Users, which are in any order, the key of the user's latest match, whose name counts.
+	// With Match.AllValues: by place in Users, which are in any order, the key of the user's latest match, whose name counts; of an archived day perhaps
+	// another key of that date.
 	Latest []Key
 }
 

@@ -193,12 +193,15 @@ func TestTreeSet(t *testing.T) {
 				got = append(got, o.ID)
 			}
 		}
+		if ids := set.IDs(); ids == nil || len(got) > 0 && !slices.Equal(ids, got) {
+			t.Errorf("%q in scope %q: ids %q, want %q", filter, scope, ids, got)
+		}
 		slices.Sort(got)
 		if strings.Join(got, " ") != want || set.Empty() != (want == "") || set.Has("") || set.Has("none") {
 			t.Errorf("%q in scope %q: %q, empty %v, want %q", filter, scope, got, set.Empty(), want)
 		}
 	}
-	if grown.set(nil, "") != nil {
+	if none := grown.set(nil, ""); none != nil || none.IDs() != nil {
 		t.Error("no filter is one")
 	}
 	f(t, "east", "", "east kiosk shop")

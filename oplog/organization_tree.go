@@ -217,6 +217,20 @@ func (s *OrganizationSet) Has(id string) bool {
 	return len(s.tops) == 0 || slices.ContainsFunc(s.tops, func(top string) bool { return s.tree.Contains(top, id) })
 }
 
+// IDs returns the ids of the set's organizations; nil for no set.
+func (s *OrganizationSet) IDs() []string {
+	if s == nil {
+		return nil
+	}
+	ids := []string{}
+	for _, o := range s.tree.List() {
+		if s.Has(o.ID) {
+			ids = append(ids, o.ID)
+		}
+	}
+	return ids
+}
+
 // Empty reports whether no organization is in the set.
 func (s *OrganizationSet) Empty() bool {
 	if len(s.tops) == 0 {

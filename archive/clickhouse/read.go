@@ -16,7 +16,7 @@ import (
 func (s *Shard) complete(ctx context.Context, tenant string, days []archive.Day, ask func(one *server) error) error {
 	failed := []error{archive.ErrIncomplete}
 	for _, one := range s.servers {
-		has, err := one.hasAll(ctx, tenant, days)
+		has, err := one.answers(ctx, tenant, days)
 		switch {
 		case err == nil && !has:
 			failed = append(failed, fmt.Errorf("%s does not hold all rows", one.url))
@@ -31,11 +31,25 @@ func (s *Shard) complete(ctx context.Context, tenant string, days []archive.Day,
 			return ctx.Err()
 		}
 		if isExpensive(err) {
-			return err // another copy would take as long
+			return errors.Join(archive.ErrTooLong, err) // another copy would take as long
 		}
 		failed = append(failed, err)
 	}
 	return errors.Join(failed...)
+}
+
+// answerLimit is how long a server may take to say what it holds, before another one is asked.
+const answerLimit = 2 * time.Second
+
+// answers is hasAll with a limit of its own, so that a server that does not answer is told from a query that takes too long.
+func (s *server) answers(ctx context.Context, tenant string, days []archive.Day) (bool, error) {
+	within, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
+	has, err := s.hasAll(within, tenant, days)
+	if err != nil && within.Err() != nil && ctx.Err() == nil {
+		return false, fmt.Errorf("%s does not answer", s.url)
+	}
+	return has, err
 }
 
 // Codes of ClickHouse (src/Common/ErrorCodes.cpp).

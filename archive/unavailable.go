@@ -1,0 +1,30 @@
+package archive
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"oplog/oplog"
+)
+
+// warnEvery is how often it is logged why the archive cannot be read.
+const warnEvery = int64(time.Minute)
+
+var lastWarned atomic.Int64
+
+// unavailable returns the error of a read that needs days of the archive and did not get them: that of the context, if it has ended. Why is logged, since
+// readers need not know the names of servers.
+func (a *Archive) unavailable(ctx context.Context, days []oplog.ArchivedDay, why error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	from, to := days[0].Date, days[len(days)-1].Date
+	now := time.Now().UnixNano()
+	if last := lastWarned.Load(); now-last >= warnEvery && lastWarned.CompareAndSwap(last, now) {
+		slog.Warn("the archive cannot be read", "tenant", days[0].Tenant, "from", from, "to", to, "err", why)
+	}
+	return oplog.Refuse(oplog.CodeUnavailable, "archive-unavailable",
+		"Operations of {from} to {to} (UTC) are in the archive, which cannot be read for now. Nothing is lost: retry later, or choose a later period. oplog archive status shows which server does not answer.", from, to)
+}
