@@ -41,7 +41,7 @@ type Engine interface {
 	// Count counts matching entries per bucket and value, as oplog.Index does, and names all users and roles, however many.
 	Count(ctx context.Context, q *Query, buckets []time.Time) (*Counts, error)
 
-	// Leaves calls visit for the recorded bytes of entries, newest first or in order of arrival. Bytes are valid during the call.
+	// Leaves calls visit for the recorded bytes of entries, in the order of the range. Bytes are valid during the call.
 	Leaves(ctx context.Context, r *Range, visit func(key oplog.Key, leaf []byte) error) error
 
 	// Find returns the keys of entries with a sender's id, newest first.
@@ -126,5 +126,11 @@ type Range struct {
 	Keys             []oplog.Key // these alone; nil for all of the other bounds
 	From, To         oplog.Key   // From inclusive, To exclusive; zero for no bound
 	FirstSeq, EndSeq uint64      // EndSeq exclusive; zero for no bound
+	Spans            []Span      // of seqs, in order and apart from each other: those of any of them; nil for no bound
 	BySeq            bool        // in order of arrival instead of newest first
+	OldestFirst      bool        // in the order of their keys instead of newest first
+	Limit            int         // the most that are visited; 0 for all
 }
+
+// Span is a range of seqs: End is exclusive.
+type Span struct{ First, End uint64 }

@@ -153,10 +153,14 @@ func (s *Shard) Leaves(ctx context.Context, r *archive.Range, visit func(key opl
 		return nil
 	}
 	var last oplog.Key
-	for {
+	for left := r.Limit; ; {
+		limit := leavesAtATime
+		if r.Limit > 0 {
+			limit = min(limit, left)
+		}
 		var answer []byte
 		err := s.complete(ctx, r.Tenant, r.Days, func(one *server) (err error) {
-			answer, err = one.ask(ctx, leavesStatement(r, last), long)
+			answer, err = one.ask(ctx, leavesStatement(r, last, limit), long)
 			return err
 		})
 		if err != nil {
@@ -164,7 +168,7 @@ func (s *Shard) Leaves(ctx context.Context, r *archive.Range, visit func(key opl
 		}
 		d := rowDecoder{left: answer}
 		n := 0
-		for ; d.more(); n++ {
+		for ; d.more() && n < limit; n++ {
 			last = d.key()
 			leaf := d.text()
 			if d.err != nil {
@@ -174,23 +178,28 @@ func (s *Shard) Leaves(ctx context.Context, r *archive.Range, visit func(key opl
 				return err
 			}
 		}
-		if d.err != nil || n < leavesAtATime {
+		if left -= n; d.err != nil || n < limit || left == 0 {
 			return d.err
 		}
 	}
 }
 
 // leavesStatement asks for the leaves that come after one; the zero key for the first ones.
-func leavesStatement(r *archive.Range, last oplog.Key) string {
+func leavesStatement(r *archive.Range, last oplog.Key, limit int) string {
 	c := condition{inDays(r.Days)}
 	order := "time DESC, seq DESC"
-	if r.BySeq {
+	switch {
+	case r.BySeq:
 		order = "seq"
+	case r.OldestFirst:
+		order = "time, seq"
 	}
 	switch {
 	case last.IsZero():
 	case r.BySeq:
 		c.add("seq > %d", last.Seq())
+	case r.OldestFirst:
+		c.add("time >= %d AND (time > %d OR seq > %d)", last.Micros(), last.Micros(), last.Seq())
 	default:
 		c.add("time <= %d AND (time < %d OR seq < %d)", last.Micros(), last.Micros(), last.Seq())
 	}
@@ -206,6 +215,13 @@ func leavesStatement(r *archive.Range, last oplog.Key) string {
 	if r.EndSeq > 0 {
 		c.add("seq < %d", r.EndSeq)
 	}
+	if r.Spans != nil {
+		spans := make([]string, len(r.Spans))
+		for i, s := range r.Spans {
+			spans[i] = fmt.Sprintf("seq >= %d AND seq < %d", s.First, s.End)
+		}
+		c.add("(%s)", strings.Join(append(spans, "0"), " OR "))
+	}
 	if r.Keys != nil {
 		keys := make([]string, len(r.Keys))
 		for i, k := range r.Keys {
@@ -214,7 +230,7 @@ func leavesStatement(r *archive.Range, last oplog.Key) string {
 		first, newest := slices.MinFunc(r.Keys, oplog.Key.Compare), slices.MaxFunc(r.Keys, oplog.Key.Compare)
 		c.add("time BETWEEN %d AND %d AND (time, seq) IN (%s)", first.Micros(), newest.Micros(), strings.Join(keys, ","))
 	}
-	return fmt.Sprintf("SELECT time, seq, leaf FROM %s%s ORDER BY %s LIMIT %d FORMAT RowBinary", tableOf(r.Tenant), c, order, leavesAtATime)
+	return fmt.Sprintf("SELECT time, seq, leaf FROM %s%s ORDER BY %s LIMIT %d FORMAT RowBinary", tableOf(r.Tenant), c, order, limit)
 }
 
 // ceilMicros returns a time in microseconds, rounded up.
