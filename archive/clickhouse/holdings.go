@@ -86,26 +86,32 @@ func (s *server) forget(tenant string) {
 	delete(s.holdings, tenant)
 }
 
-// hasAll reports whether a server holds exactly the rows of the given days. It is asked before each query, at most once a second.
+// hasAll reports whether a server holds exactly the rows of the given days. It is asked before each query, at most once a second, unless days are missing:
+// they may have been added since.
 func (s *server) hasAll(ctx context.Context, tenant string, days []archive.Day) (bool, error) {
 	s.mu.Lock()
 	known := s.holdings[tenant]
 	s.mu.Unlock()
-	if time.Since(known.at) > holdingsTime {
-		at := time.Now()
-		rows, err := s.askHoldings(ctx, tenant)
-		if err != nil {
-			return false, err
-		}
-		known = holdings{at, rows}
-		s.mu.Lock()
-		s.holdings[tenant] = known
-		s.mu.Unlock()
+	if time.Since(known.at) <= holdingsTime && known.hasAll(days) {
+		return true, nil
 	}
+	at := time.Now()
+	rows, err := s.askHoldings(ctx, tenant)
+	if err != nil {
+		return false, err
+	}
+	known = holdings{at, rows}
+	s.mu.Lock()
+	s.holdings[tenant] = known
+	s.mu.Unlock()
+	return known.hasAll(days), nil
+}
+
+func (h *holdings) hasAll(days []archive.Day) bool {
 	for _, d := range days {
-		if known.rows[d.DayAttempt] != d.Rows {
-			return false, nil
+		if h.rows[d.DayAttempt] != d.Rows {
+			return false
 		}
 	}
-	return true, nil
+	return true
 }
