@@ -2,13 +2,15 @@ package journal
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"oplog/oplog"
 )
 
 // Page returns up to limit matching entries, newest first, after a cursor ("" for the first page). Entries that arrive between two pages
-// neither repeat nor hide earlier ones.
+// neither repeat nor hide earlier ones. A page ends early, and says so, if the rest is in the archive, which cannot be read for now; without any entry that is
+// an error.
 func (j *Journal) Page(ctx context.Context, tenant string, q oplog.Query, limit int, cursor string) (oplog.Page, error) {
 	if limit < 1 || limit > oplog.MaxPageSize {
 		return oplog.Page{}, oplog.InvalidQuery("limit", limit, "out_of_range", "is not between {min} and {max}", 1, oplog.MaxPageSize)
@@ -25,7 +27,8 @@ func (j *Journal) Page(ctx context.Context, tenant string, q oplog.Query, limit 
 	ctx, cancel := context.WithTimeout(ctx, oplog.QueryDeadline)
 	defer cancel()
 	keys, more, err := j.index.Page(ctx, tenant, m, before, limit)
-	if err != nil {
+	var incomplete *oplog.Incomplete
+	if err != nil && (len(keys) == 0 || !errors.As(err, &incomplete)) {
 		return oplog.Page{}, oplog.DeadlineError(err)
 	}
 	entries, err := j.store.Get(tenant, keys, nil)
@@ -33,6 +36,9 @@ func (j *Journal) Page(ctx context.Context, tenant string, q oplog.Query, limit 
 		return oplog.Page{}, err
 	}
 	page := oplog.Page{Entries: entries}
+	if incomplete != nil {
+		more, page.Archive, page.ArchiveBefore = true, oplog.ArchiveUnavailable, incomplete.Before
+	}
 	if more {
 		page.NextCursor = oplog.MakeCursor(tenant, keys[len(keys)-1])
 	}

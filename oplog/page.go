@@ -12,7 +12,17 @@ import (
 type Page struct {
 	Entries    []Entry `json:"entries"`
 	NextCursor string  `json:"next_cursor,omitempty"` // of the next page; omitted on the last page
+
+	// If it ends early, since entries before a time are in the archive, which cannot be read for now. The next page needs it.
+	Archive       ArchiveAccess `json:"archive,omitempty"`
+	ArchiveBefore time.Time     `json:"archive_before,omitzero"`
 }
+
+// ArchiveAccess says whether the archive could be read.
+type ArchiveAccess string
+
+// ArchiveUnavailable means that it could not.
+const ArchiveUnavailable ArchiveAccess = "unavailable"
 
 // Page sizes.
 const (
