@@ -50,3 +50,25 @@ func TestPageWithoutArchive(t *testing.T) {
 		t.Errorf("another error: %v", err)
 	}
 }
+
+// Lines of days that take no entries are rejected, and not looked up, whether or not they are in the log.
+func TestImportOfArchivedDays(t *testing.T) {
+	l := newLog(t)
+	day := nodetest.Entry("there", 3*24*60)
+	l.Record("acme", day, nodetest.Entry("recent", 5))
+	date := oplog.DateOf(day.Time)
+	l.Must(nil, l.Store.PutRecord(oplog.RecordArchive, "acme/"+date, oplog.Revision{}, []byte(`{"tenant":"acme","date":"`+date+`","state":"removed","rows":1,"min_seq":1,"max_seq":1}`)))
+	rejected := 0
+	file := nodetest.ImportLines(nodetest.Entry("there", 3*24*60), nodetest.Entry("other", 3*24*60), nodetest.Entry("new", 4))
+	if err := l.Journal.FindDuplicateLines(t.Context(), "acme", file); err != nil {
+		t.Error(err)
+	}
+	done, err := l.Journal.Import(t.Context(), "acme", file, false, func(int, error) { rejected++ })
+	if err != nil || done.Recorded != 1 || done.Rejected != 2 || rejected != 2 {
+		t.Errorf("%+v, %v", done, err)
+	}
+	err = l.Journal.FindDuplicateLines(t.Context(), "acme", nodetest.ImportLines(nodetest.Entry("recent", 5)))
+	if !errors.As(err, new(*journal.DuplicateLineError)) {
+		t.Errorf("a line of another day: %v", err)
+	}
+}

@@ -52,6 +52,8 @@ type duplicateFinder struct {
 	disabled bool   // the log was empty, or duplicates are allowed
 	buffer   oplog.ReadBuffer
 
+	sealedDates map[string]bool // days that were looked up
+
 	digest    hash.Hash // of the queued lines without a time
 	firstLine int       // number of the first of them, 0 for none
 }
@@ -85,6 +87,24 @@ func (f *duplicateFinder) addUntimed(line oplog.ImportLine) error {
 	return nil
 }
 
+// sealed reports whether a day takes no entries, since it is in the archive or on its way there. Lines of such days are rejected, stored before or not, so
+// the archive need not be asked for them.
+func (f *duplicateFinder) sealed(at time.Time) (bool, error) {
+	date := oplog.DateOf(at)
+	if sealed, known := f.sealedDates[date]; known {
+		return sealed, nil
+	}
+	_, _, err := f.journal.store.Record(oplog.RecordArchive, f.tenant+"/"+date)
+	if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
+		return false, err
+	}
+	if f.sealedDates == nil {
+		f.sealedDates = make(map[string]bool)
+	}
+	f.sealedDates[date] = err == nil
+	return err == nil, nil
+}
+
 // find looks up the queued lines; timed holds those with a time.
 func (f *duplicateFinder) find(ctx context.Context, timed []timedLine) error {
 	if f.disabled {
@@ -102,7 +122,11 @@ func (f *duplicateFinder) find(ctx context.Context, timed []timedLine) error {
 		for n < len(timed) && timed[n].at.Equal(timed[0].at) {
 			n++
 		}
-		e, err := f.findTimed(timed[:n])
+		var e *DuplicateLineError
+		sealed, err := f.sealed(timed[0].at)
+		if err == nil && !sealed {
+			e, err = f.findTimed(timed[:n])
+		}
 		if err != nil {
 			return err
 		}
