@@ -12,6 +12,7 @@ type Archive struct {
 	index   oplog.Index // of what is here
 	options Options
 	days    dayBook
+	told    told
 	sums    sums
 
 	turn chan struct{} // has a value while a day is shipped or removed, one at a time
@@ -42,6 +43,7 @@ func New(store oplog.Store, index oplog.Index, o Options) (*Archive, error) {
 	if err := a.days.load(); err != nil {
 		return nil, err
 	}
+	store.FetchArrivals(a.fetchArrivals)
 	store.OnRecord(func(kind oplog.RecordKind, name string) {
 		if kind == oplog.RecordArchive {
 			a.days.changed(name)

@@ -234,6 +234,7 @@ var ErrRevision = errors.New("the record has changed since it was read")
 type ReadBuffer struct {
 	Entries []Entry
 	Texts   []byte
+	Ahead   any // what a store has read ahead for the next read
 }
 
 // RecordKind is a kind of small record kept beside the entries.

@@ -26,6 +26,7 @@ type Engine struct {
 	servers []map[archive.Shipment][]Row
 	away    []bool
 	steps   []string
+	reads
 }
 
 // Row is a row as a server has it.
