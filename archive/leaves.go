@@ -36,14 +36,25 @@ type tenantKey struct {
 // maxTold limits the damaged entries that are told one by one.
 const maxTold = 1000
 
+// tell logs something of a tenant's entry once.
+func (a *Archive) tell(tenant string, key oplog.Key, what string) {
+	if a.told.count.Load() >= maxTold {
+		return
+	}
+	if _, known := a.told.entries.LoadOrStore(tenantKey{tenant, key}, struct{}{}); !known {
+		a.told.count.Add(1)
+		slog.Error(what+", so it is shown as damaged; oplog verify --archive lists all", "tenant", tenant, "date", oplog.DateOf(key.Time()), "seq", key.Seq())
+	}
+}
+
 // damaged returns the placeholder of an entry that the archive does not have as it was recorded, and tells so once.
 func (a *Archive) damaged(tenant string, key oplog.Key) oplog.Entry {
-	if a.told.count.Load() < maxTold {
-		if _, known := a.told.entries.LoadOrStore(tenantKey{tenant, key}, struct{}{}); !known {
-			a.told.count.Add(1)
-			slog.Error("the archive has an entry not as it was recorded, so it is shown as damaged; oplog verify --archive lists all", "tenant", tenant, "date", oplog.DateOf(key.Time()), "seq", key.Seq())
-		}
-	}
+	a.tell(tenant, key, "the archive has an entry not as it was recorded")
+	return placeholder(tenant, key)
+}
+
+// placeholder stands for an entry that cannot be shown.
+func placeholder(tenant string, key oplog.Key) oplog.Entry {
 	return oplog.Entry{
 		Tenant: tenant, ID: key.ID(), Seq: key.Seq(), Time: key.Time(), ReceivedAt: key.Time(), Damaged: true,
 		Outcome: oplog.OutcomeSuccess, Origin: oplog.OriginManual,
@@ -151,6 +162,8 @@ func (a *Archive) hashes(ctx context.Context, tenant string, keys []oplog.Key) (
 		}
 		found, err := a.store.LeafHashes(ctx, tenant, some)
 		if oplog.CodeOf(err) == oplog.CodeDamaged {
+			first := some[0].Seq() - (some[0].Seq()-1)%oplog.TileSize
+			a.tell(tenant, oplog.MakeKey(some[0].Time(), first), "of 256 entries from this one the archive has one not as it was recorded")
 			continue
 		}
 		if err != nil {
@@ -195,6 +208,9 @@ func (a *Archive) eachLeaf(ctx context.Context, v *view, keys []oplog.Key, visit
 	for i, key := range keys {
 		if !seen[i] {
 			missing = append(missing, key)
+			if known[i] {
+				a.tell(v.tenant, key, "the archive has an entry not as it was recorded")
+			}
 		}
 	}
 	return missing, nil
@@ -212,7 +228,7 @@ func (a *Archive) fetch(ctx context.Context, v *view, keys []oplog.Key) (map[opl
 		return nil
 	})
 	for _, key := range missing {
-		found[key] = a.damaged(v.tenant, key)
+		found[key] = placeholder(v.tenant, key)
 	}
 	return found, err
 }
@@ -236,7 +252,6 @@ func (a *Archive) fetchLeaf(v *view, key oplog.Key) (leaf []byte, err error) {
 		return nil
 	})
 	if err == nil && len(missing) > 0 {
-		a.damaged(v.tenant, key)
 		err = oplog.DamagedEntry(v.tenant, key)
 	}
 	return leaf, err
@@ -301,7 +316,10 @@ func (a *Archive) verified(ctx context.Context, v *view, days []oplog.ArchivedDa
 		return nil, err
 	}
 	for i, key := range b.keys {
-		if !known[i] || b.hashes[i] != want[i] || b.entries[i].Seq == 0 {
+		switch {
+		case !known[i]:
+			b.entries[i] = placeholder(v.tenant, key)
+		case b.hashes[i] != want[i] || b.entries[i].Seq == 0:
 			b.entries[i] = a.damaged(v.tenant, key)
 		}
 	}
