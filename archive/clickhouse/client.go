@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -70,6 +71,9 @@ func (s *server) send(ctx context.Context, parameters url.Values, body io.Reader
 	}
 	answer, err := s.http.Do(r)
 	if err != nil {
+		if of := (*url.Error)(nil); errors.As(err, &of) {
+			err = of.Err // without the parameters
+		}
 		return nil, fmt.Errorf("%s: %w", s.url, err)
 	}
 	defer answer.Body.Close() //nolint:errcheck // it was read

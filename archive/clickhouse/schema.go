@@ -84,11 +84,11 @@ func (s *server) checkTable(ctx context.Context, tenant string) error {
 		kinds[name] = strings.TrimSuffix(strings.TrimPrefix(kind, "LowCardinality("), ")")
 	}
 	if len(kinds) == 0 {
-		return fmt.Errorf("%s has no table %s: make it with the statement that `oplog archive schema %s` prints", s.url, tableOf(tenant), tenant)
+		return fmt.Errorf("%s has no table %s: make it with the statement that `oplog archive schema --tenant %s` prints", s.url, tableOf(tenant), tenant)
 	}
 	for _, c := range columns {
 		if kinds[c.name] != c.kind {
-			return fmt.Errorf("%s: column %s of %s should be %s, not %q: compare it with the statement that `oplog archive schema %s` prints", s.url, c.name, tableOf(tenant), c.kind, kinds[c.name], tenant)
+			return fmt.Errorf("%s: column %s of %s should be %s, not %q: compare it with the statement that `oplog archive schema --tenant %s` prints", s.url, c.name, tableOf(tenant), c.kind, kinds[c.name], tenant)
 		}
 	}
 	return nil

@@ -171,7 +171,7 @@ func TestTablesAreChecked(t *testing.T) {
 			t.Errorf("Check returns %v, want %q", err, part)
 		}
 	}
-	check("oplog archive schema lan-wan's")
+	check("oplog archive schema --tenant lan-wan's")
 	if err := s.MakeTable(ctx, testTenant, false); err != nil {
 		t.Fatal(err)
 	}

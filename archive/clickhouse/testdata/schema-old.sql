@@ -1,0 +1,20 @@
+CREATE TABLE IF NOT EXISTS oplog_61636d65 (
+  day Date,
+  attempt UInt32,
+  time Int64,
+  seq UInt64,
+  id String,
+  user_text String,
+  user_id String,
+  user_name String,
+  role String,
+  content_text String,
+  content_id String,
+  module String,
+  operation String,
+  organization_id String,
+  outcome String,
+  address String,
+  key_id String,
+  leaf String
+) ENGINE = MergeTree() PARTITION BY (day, attempt) ORDER BY (time, seq)
