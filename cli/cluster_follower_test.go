@@ -56,7 +56,7 @@ func (c *trio) checkFollower() {
 	for _, args := range [][]string{
 		{"tenant", "add", "no", "--name", "No"}, {"tenant", "set", "acme", "--name", "No"}, {"tenant", "hold", "add", "acme", "--reason", "r"},
 		{"account", "add", "no", "--role", "owner", "--password-stdin"}, {"key", "add", "--tenant", "acme", "--scope", "read", "--name", "no"},
-		{"catalog", "add", "no", "send", "--tenant", "acme", "--title", "No", "--title-zh", "No"}, {"import", "--tenant", "acme", file}, {"key", "rotate"},
+		{"catalog", "add", "no", "send", "--tenant", "acme", "--title", "No", "--title-zh", "No"}, {"import", "--tenant", "acme", file}, {"key", "rotate"}, {"archive", "ship"},
 	} {
 		r := c.run(c.T, append(args, "--data", dir)...)
 		if r.status != exitFailed || strings.Count(r.stderr, "\n") != 1 || !strings.Contains(r.stderr, " at "+c.addresses[leads]+" leads the cluster; run this command on its machine") {
@@ -67,7 +67,7 @@ func (c *trio) checkFollower() {
 		c.Errorf("a refused command has changed the log: %s, before %s", after, before)
 	}
 	for _, args := range [][]string{
-		{"key", "list"}, {"key", "verifier"}, {"catalog", "list", "--tenant", "acme"}, {"tenant", "hold", "list", "acme"}, {"verify"}, {"reindex"},
+		{"key", "list"}, {"key", "verifier"}, {"catalog", "list", "--tenant", "acme"}, {"tenant", "hold", "list", "acme"}, {"verify"}, {"reindex"}, {"archive", "status"}, {"archive", "schema", "--tenant", "acme"},
 		{"export", "--tenant", "acme", "--last", "7d"}, {"backup", filepath.Join(c.TempDir(), "backup")},
 	} {
 		c.mustRun(c.T, append(args, "--data", dir)...)

@@ -61,7 +61,7 @@ func (e *configError) Unwrap() error { return e.err }
 
 // resolve returns the value of a flag that is not on the command line: the environment's, else the configuration file's.
 func (m *Program) resolve(_ *kong.Context, parent *kong.Path, flag *kong.Flag) (any, error) {
-	if flag.Name == "help" {
+	if flag.Name == "help" || flag.Tag.Has("here") { // which is on the command line alone
 		return nil, nil
 	}
 	if value := m.fromEnvironment(flag.Name); value != "" {

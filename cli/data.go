@@ -72,7 +72,7 @@ func (m *Program) withLogToRead(data string, do func(l *node.Node, readOnly bool
 	if err != nil {
 		return err
 	}
-	l, err := m.openNode(dir, store, nil)
+	l, err := m.openNode(dir, store, nil, m.archive...)
 	if err != nil {
 		return err
 	}
@@ -184,7 +184,7 @@ func (m *Program) openLog(dir string) (*node.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return m.openNode(dir, db, nil)
+	return m.openNode(dir, db, nil, m.archive...)
 }
 
 // openStore opens the store of a log that is no node of a cluster, to change it.
@@ -214,6 +214,9 @@ func (m *Program) openNode(dir string, db *storage.DB, of *cluster.Node, archive
 			return nil, errors.Join(err, db.Close())
 		}
 		o.Grace = a.Grace
+	}
+	if m.engines != nil {
+		o.Shards = m.engines
 	}
 	var store oplog.Store = db
 	if of != nil {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"oplog/archive"
 	"oplog/oplog"
 )
 
@@ -56,6 +57,8 @@ type Program struct {
 	noCopy      bool                   // see upgradeFlag
 	answerTime  time.Duration          // how long doctor waits for a server; 0 for maxAnswer
 	running     *running               // the open log that the command runs in; nil for one of its own
+	archive     []archiveSettings      // of a command that needs the archive; none for others
+	engines     []archive.Engine       // in place of those that the settings name, for tests
 }
 
 // The exit statuses.
@@ -86,6 +89,7 @@ type commands struct {
 	Cluster      clusterCommand      `cmd:"" help:"Form one log of three or five machines, which goes on when one of them dies."`
 	Witness      witnessCommand      `cmd:"" help:"Follow logs of other machines: cosign their checkpoints while they only grow."`
 	TLS          tlsCommand          `cmd:"" name:"tls" help:"Create certificates for HTTPS in a network without the internet."`
+	Archive      archiveCommand      `cmd:"" help:"Keep old days of large tenants in a database of the site, where they stay searchable and provable."`
 	Backup       backupCommand       `cmd:"" help:"Back up the whole log to one file."`
 	Restore      restoreCommand      `cmd:"" help:"Restore a backup to a new data directory."`
 	Doctor       doctorCommand       `cmd:"" help:"Check disk, rights, clock, port, certificate, store, index, backups, checkpoints and limits, and say what to do."`

@@ -17,6 +17,8 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"oplog/archive"
 )
 
 // output is a stream that can be read while it is written.
@@ -48,6 +50,7 @@ type setting struct {
 	stdin        string
 	env          map[string]string
 	systemConfig string
+	engines      []archive.Engine
 }
 
 // begun is when the tests started; their clock starts at noon of that day in UTC, evening in Shanghai, so that no day ends while they run.
@@ -64,7 +67,7 @@ func (s setting) main() (m *Program, stdout, stderr *output) {
 	stdout, stderr = new(output), new(output)
 	return &Program{
 		Stdin: strings.NewReader(s.stdin), Stdout: stdout, Stderr: stderr, Now: testNow,
-		Console: testConsole, SystemConfig: s.systemConfig,
+		Console: testConsole, SystemConfig: s.systemConfig, engines: s.engines,
 		Getenv: func(name string) string { return s.env[name] },
 	}, stdout, stderr
 }
@@ -97,7 +100,12 @@ type served struct {
 // serve runs a serving command on a free port.
 func serve(t *testing.T, args ...string) served {
 	t.Helper()
-	m, stdout, stderr := setting{}.main()
+	return setting{}.serve(t, args...)
+}
+
+func (s setting) serve(t *testing.T, args ...string) served {
+	t.Helper()
+	m, stdout, stderr := s.main()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan int, 1)
 	go func() { ended <- m.Run(ctx, append(args, "--listen", "127.0.0.1:0")) }()

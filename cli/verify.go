@@ -21,6 +21,8 @@ type verifyCommand struct {
 	Tenant     string `placeholder:"ID" help:"Only this tenant."`
 	Checkpoint string `placeholder:"FILE" help:"Checkpoint kept elsewhere, to compare with."`
 	Anchors    string `placeholder:"DIR" help:"Folder of checkpoints that oplog serve --anchor wrote, all of which are compared."`
+
+	Archive archiveMode `here:"" help:"Compare also every entry in the archive with what was recorded; --archive=sums compares only the sums that its servers make. On a stopped log, the servers are those of the configuration file."`
 }
 
 func (c *verifyCommand) lend(d *control.Desk) {
@@ -76,6 +78,10 @@ func (c *verifyCommand) verify(ctx context.Context, m *Program, db *storage.DB) 
 	if err != nil {
 		return err
 	}
+	archived, err := c.archive(m, db)
+	if err != nil {
+		return err
+	}
 	trees, err := treesOf(db)
 	if err != nil {
 		return err
@@ -99,6 +105,9 @@ func (c *verifyCommand) verify(ctx context.Context, m *Program, db *storage.DB) 
 			}
 			bad = append(bad, fmt.Errorf("%s: %w", treeTitle(tree), err))
 		}
+	}
+	if archived != nil {
+		bad = append(bad, c.verifyArchived(ctx, m, db, archived))
 	}
 	return errors.Join(bad...)
 }
