@@ -33,6 +33,7 @@ type exportCommand struct {
 	Output  string   `short:"o" placeholder:"FILE" help:"File to write, with FILE.manifest beside it; standard output by default or with -."`
 	Key     string   `placeholder:"K" help:"API key of the server, with scope read; other users of this machine can see it, unlike one in --key-file."`
 	filterFlags
+	archiveSettings
 }
 
 var lastDays = map[string]oplog.Range{"7d": oplog.RangeLast7Days, "30d": oplog.RangeLast30Days, "90d": oplog.RangeLast90Days}
@@ -56,7 +57,7 @@ func (c *exportCommand) Validate() error {
 	if err := c.validateServer(); err != nil {
 		return err
 	}
-	if err := c.check(); err != nil {
+	if err := errors.Join(c.filterFlags.check(), c.archiveSettings.check()); err != nil {
 		return err
 	}
 	if c.From == "" {
@@ -94,6 +95,7 @@ func (c *exportCommand) lend(d *control.Desk) {
 
 // Run exports from the log.
 func (c *exportCommand) Run(ctx context.Context, m *Program) error {
+	m.archive = []archiveSettings{c.archiveSettings}
 	return m.withLogToRead(c.Data, func(l *node.Node, readOnly bool) error { return c.fromLog(ctx, m, l, readOnly) })
 }
 
