@@ -52,6 +52,8 @@ type File struct {
 	ProvedAt  time.Time `json:"proved_at,omitzero"`
 	Proof     Proof     `json:"proof,omitzero"`
 	Failure   *Failure  `json:"failure,omitempty"` // why it could not be proved
+
+	ReliesOn oplog.Reliance `json:"relies_on,omitzero"`
 }
 
 func (f *File) path() string { return filepath.Join(f.Dir, f.Name) }

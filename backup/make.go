@@ -145,6 +145,7 @@ func (f *File) temporary() string { return filepath.Join(f.Dir, "."+f.Name+".par
 // write writes a backup, and notes it. Of an encrypted one it returns the proof in progress.
 func (b *Backups) write(ctx context.Context, copied *node.Backup) (f File, proving *streamProof, err error) {
 	f = b.newFile()
+	f.ReliesOn = copied.ReliesOn
 	b.change(func(s *stored) { s.Writing = f.temporary() })
 	if f.Encrypted {
 		proving = b.proveStream(ctx)
@@ -178,8 +179,14 @@ func (b *Backups) write(ctx context.Context, copied *node.Backup) (f File, provi
 		s.Writing, s.MadeAt = "", f.MadeAt
 		s.Files = append(s.Files, f)
 	})
-	slog.Info("a backup was made", "file", f.path(), "bytes", f.Bytes)
-	b.tell("create", f.ref(), false, map[string]any{"bytes": f.Bytes, "dir": f.Dir, "encrypted": f.Encrypted})
+	about := []any{"file", f.path(), "bytes", f.Bytes}
+	details := map[string]any{"bytes": f.Bytes, "dir": f.Dir, "encrypted": f.Encrypted}
+	if f.ReliesOn.Days > 0 {
+		about = append(about, "relies_on", f.ReliesOn.String())
+		details["relies_on"] = f.ReliesOn
+	}
+	slog.Info("a backup was made", about...)
+	b.tell("create", f.ref(), false, details)
 	return f, proving, nil
 }
 

@@ -18,6 +18,7 @@ import (
 	"oplog/identity"
 	"oplog/node"
 	"oplog/oplog"
+	"oplog/server/wire"
 	"oplog/storage"
 	"oplog/trail"
 )
@@ -88,6 +89,10 @@ func (c *backupCommand) fromStore(m *Program, dir string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	reliesOn, err := node.Reliance(db)
+	if err != nil {
+		return err
+	}
 	n, err := c.write(m, db.WriteTo)
 	if err != nil {
 		return err
@@ -97,7 +102,7 @@ func (c *backupCommand) fromStore(m *Program, dir string) (err error) {
 	} else if err := node.RecordBackup(db, m.Now()); err != nil {
 		return fmt.Errorf("the backup was written, but recording it failed: %w", err)
 	}
-	c.tell(m, n)
+	c.tell(m, n, relianceText(reliesOn))
 	return nil
 }
 
@@ -115,9 +120,17 @@ func (c *backupCommand) fromRunning(m *Program, l *node.Node) (err error) {
 	l.Trail.Sync()
 	n, err := c.write(m, func(w io.Writer) (int64, error) { return io.Copy(w, io.NewSectionReader(b, 0, b.Size)) })
 	if err == nil {
-		c.tell(m, n)
+		c.tell(m, n, relianceText(b.ReliesOn))
 	}
 	return err
+}
+
+// relianceText describes what is in the archive alone; "" for nothing.
+func relianceText(on oplog.Reliance) string {
+	if on.Days == 0 {
+		return ""
+	}
+	return on.String()
 }
 
 // runOverAPI downloads the backup of a server.
@@ -125,13 +138,13 @@ func (c *backupCommand) runOverAPI(ctx context.Context, m *Program, r remote) er
 	if err := c.checkNew(m); err != nil {
 		return err
 	}
-	body, err := r.call(ctx, http.MethodGet, "/api/v1/backup", nil)
+	answer, err := r.send(ctx, http.MethodGet, "/api/v1/backup", nil)
 	if err != nil {
 		return err
 	}
-	n, err := c.write(m, func(w io.Writer) (int64, error) { return io.Copy(w, body) })
-	if err = errors.Join(err, body.Close()); err == nil {
-		c.tell(m, n)
+	n, err := c.write(m, func(w io.Writer) (int64, error) { return io.Copy(w, answer.Body) })
+	if err = errors.Join(err, answer.Body.Close()); err == nil {
+		c.tell(m, n, answer.Header.Get(wire.ReliesOnHeader))
 	}
 	return err
 }
@@ -155,8 +168,11 @@ func (c *backupCommand) write(m *Program, fill func(io.Writer) (int64, error)) (
 	return n, err
 }
 
-// tell says what was written.
-func (c *backupCommand) tell(m *Program, n int64) {
+// tell says what was written, and what it relies on.
+func (c *backupCommand) tell(m *Program, n int64, reliesOn string) {
+	if reliesOn != "" {
+		defer fmt.Fprintf(m.Stderr, "The backup relies on %s: their entries are there alone, so back up that database, too.\n", visible(reliesOn))
+	}
 	if isStandardOutput(c.File) || !m.isRegular(c.File) {
 		fmt.Fprintf(m.Stderr, "Backed up to %s, %d bytes.\n", c.File, n)
 		return
@@ -182,9 +198,13 @@ func encrypted(w io.Writer, to []backup.Recipient, fill func(io.Writer) (int64, 
 
 type restoreCommand struct {
 	dataFlag
+	archiveSettings
 	Identity string `placeholder:"FILE" help:"File with the secret key of age (AGE-SECRET-KEY-1…) that can decrypt an encrypted backup."`
 	File     string `arg:"" help:"The backup."`
 }
+
+// Validate checks the flags before anything is opened.
+func (c *restoreCommand) Validate() error { return c.check() }
 
 // Run creates the data directory; it must be missing or empty.
 func (c *restoreCommand) Run(ctx context.Context, m *Program) (err error) {
@@ -204,7 +224,17 @@ func (c *restoreCommand) Run(ctx context.Context, m *Program) (err error) {
 	if err != nil {
 		return fmt.Errorf("cannot decrypt the backup: %w", err)
 	}
-	restored, err := storage.Restore(ctx, dir, from, func(db *storage.DB) error { return m.finishRestore(ctx, db, filepath.Base(c.File)) })
+	var reliesOn oplog.Reliance
+	var inArchive error
+	restored, err := storage.Restore(ctx, dir, from, func(db *storage.DB) (err error) {
+		if reliesOn, err = node.Reliance(db); err != nil {
+			return err
+		}
+		if len(c.Servers) > 0 || m.engines != nil {
+			inArchive = m.checkReliance(ctx, db, &c.archiveSettings)
+		}
+		return m.finishRestore(ctx, db, filepath.Base(c.File))
+	})
 	if err != nil {
 		return err
 	}
@@ -215,7 +245,38 @@ func (c *restoreCommand) Run(ctx context.Context, m *Program) (err error) {
 	if !restored.HasKey {
 		fmt.Fprintf(m.Stderr, "To serve it, copy signing.key of the original data directory to %s: the backup does not contain it.\n", dir)
 	}
+	return c.tellReliance(m, dir, reliesOn, inArchive)
+}
+
+// tellReliance says what the restored log relies on, and returns an error if that was looked for and not found.
+func (c *restoreCommand) tellReliance(m *Program, dir string, reliesOn oplog.Reliance, failed error) error {
+	if reliesOn.Days == 0 {
+		return nil
+	}
+	fmt.Fprintf(m.Stderr, "The log relies on %s: their entries are there alone.\n", reliesOn)
+	switch {
+	case failed != nil:
+		return fmt.Errorf("the log was restored to %s, but the archive does not have all that it relies on: %w", dir, failed)
+	case len(c.Servers) == 0 && m.engines == nil:
+		fmt.Fprintf(m.Stderr, "To check that they are there, once signing.key is: oplog archive verify --sums --data %s, with the settings of the archive.\n", dir)
+	}
 	return nil
+}
+
+// checkReliance compares the archived days of a restored store with what the servers have.
+func (m *Program) checkReliance(ctx context.Context, db *storage.DB, settings *archiveSettings) error {
+	a, err := m.openArchive(db, settings)
+	if err != nil {
+		return err
+	}
+	tenants, err := db.Records(oplog.RecordTenant, "")
+	bad := []error{err}
+	for _, t := range tenants {
+		if len(a.Days(t.Name)) > 0 {
+			bad = append(bad, m.verifyArchive(ctx, a, t.Name, true))
+		}
+	}
+	return errors.Join(bad...)
 }
 
 // finishRestore makes a single log of a restored store, ends its sessions, and records the restore in every trail.

@@ -9,6 +9,7 @@ import (
 
 	"oplog/durable"
 	"oplog/oplog"
+	"oplog/records"
 )
 
 // backupPattern names temporary files of backups.
@@ -17,7 +18,8 @@ const backupPattern = "backup-*.part"
 // Backup is a temporary copy of the whole store, removed by Close.
 type Backup struct {
 	*os.File
-	Size int64
+	Size     int64
+	ReliesOn oplog.Reliance // at least what of it is in the archive alone
 
 	node *Node
 	read int64 // bytes read so far
@@ -82,7 +84,19 @@ func (l *Node) backupIn(ctx context.Context, dir string, check func() error) (*B
 	if b.Size, err = l.store.CopyTo(&copyFile{File: f, ctx: ctx, check: check}); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
+	if b.ReliesOn, err = Reliance(l.store); err != nil { // a day that was removed here meanwhile is in the copy, too
+		return nil, errors.Join(err, b.Close())
+	}
 	return b, nil
+}
+
+// Reliance returns what of a log is in the archive alone, as far as the records of its days can be read.
+func Reliance(r oplog.Records) (oplog.Reliance, error) {
+	days, err := records.List[oplog.ArchivedDay](r, oplog.RecordArchive, "")
+	if oplog.CodeOf(err) == oplog.CodeDamaged { // which verification tells
+		err = nil
+	}
+	return oplog.RelianceOn(days), err
 }
 
 // ProofDir returns the directory in which a backup is restored to prove it, on the volume of the data directory.

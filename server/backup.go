@@ -12,6 +12,7 @@ import (
 
 	"oplog/node"
 	"oplog/oplog"
+	"oplog/server/wire"
 )
 
 // maxBackups is how many backups are made at the same time, one of each caller: each is a copy of the whole store, until it is sent.
@@ -34,6 +35,9 @@ func (s *Server) sendBackup(c *fiber.Ctx, in *call) error {
 	if err != nil {
 		end()
 		return err
+	}
+	if b.ReliesOn.Days > 0 {
+		c.Set(wire.ReliesOnHeader, b.ReliesOn.String())
 	}
 	return c.Status(http.StatusOK).SendStream(&filePart{io.NewSectionReader(b, 0, b.Size), &ending{b, sync.OnceFunc(end)}, c.Context().Conn()}, int(b.Size))
 }
@@ -58,7 +62,7 @@ func (e *ending) Close() error {
 }
 
 func describeBackup(_ huma.Registry, op *huma.Operation) {
-	op.Description = "One consistent file for oplog restore. It contains everything but signing.key, of which a copy has to be kept elsewhere."
+	op.Description = "One consistent file for oplog restore. It contains everything but signing.key, of which a copy has to be kept elsewhere. Days whose entries are in the archive alone are not in it: Oplog-Relies-On says which they are."
 	op.Responses["200"] = &huma.Response{
 		Description: "The file",
 		Content:     map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},

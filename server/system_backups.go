@@ -49,6 +49,7 @@ type (
 		ProvedAt  time.Time          `json:"proved_at,omitzero" doc:"When it had been restored and verified; omitted if it was not."`
 		Entries   uint64             `json:"entries,omitempty" doc:"Entries verified."`
 		Failure   *backupFailureBody `json:"failure,omitempty" doc:"Why it could not be restored; omitted unless it failed."`
+		ReliesOn  *oplog.Reliance    `json:"relies_on,omitempty" doc:"What of the log was in the archive alone, and is not in the backup; omitted for nothing."`
 	}
 )
 
@@ -76,7 +77,11 @@ func (s *Server) listBackups(context.Context, *call, *struct{}) (*backupsOutput,
 		b.LastProved = &provedBackupBody{p.Name, p.MadeAt, p.ProvedAt, p.Proof.Entries}
 	}
 	for _, f := range state.Files {
-		b.Files = append(b.Files, backupFileBody{f.Name, f.Bytes, f.MadeAt, f.Encrypted, f.ProvedAt, f.Proof.Entries, newBackupFailureBody(f.Failure)})
+		one := backupFileBody{f.Name, f.Bytes, f.MadeAt, f.Encrypted, f.ProvedAt, f.Proof.Entries, newBackupFailureBody(f.Failure), nil}
+		if f.ReliesOn.Days > 0 {
+			one.ReliesOn = &f.ReliesOn
+		}
+		b.Files = append(b.Files, one)
 	}
 	return out, nil
 }

@@ -247,6 +247,9 @@ func (p *passed) Close() error {
 	return err
 }
 
+// ReliesOnHeader is of backups: what of the log is in the archive alone, for people; absent for nothing.
+const ReliesOnHeader = "Oplog-Relies-On"
+
 // PositionHeader and StaleHeader are of answers of a log on several nodes, the first of requests, too.
 const (
 	PositionHeader = "Oplog-Position" // how far the node that answers had come, an index of the replicated log

@@ -168,7 +168,7 @@ export interface paths {
         };
         /**
          * The backup, streamed
-         * @description One consistent file for oplog restore. It contains everything but signing.key, of which a copy has to be kept elsewhere.
+         * @description One consistent file for oplog restore. It contains everything but signing.key, of which a copy has to be kept elsewhere. Days whose entries are in the archive alone are not in it: Oplog-Relies-On says which they are.
          */
         get: operations["getBackup"];
         put?: never;
@@ -1243,6 +1243,8 @@ export interface components {
              * @description When it had been restored and verified; omitted if it was not.
              */
             proved_at?: string;
+            /** @description What of the log was in the archive alone, and is not in the backup; omitted for nothing. */
+            relies_on?: components["schemas"]["Reliance"];
         };
         Backups: {
             /** @description The directory that backups are written to; omitted if none is configured. */
@@ -2491,6 +2493,22 @@ export interface components {
             id?: string;
             /** @description Name at the time of the operation. */
             name?: string;
+        };
+        Reliance: {
+            /**
+             * Format: int64
+             * @description Days whose entries are in the archive alone.
+             */
+            days: number;
+            /**
+             * Format: int64
+             * @description Their entries.
+             */
+            entries: number;
+            /** @description The earliest of these UTC dates. */
+            first: string;
+            /** @description The latest of these UTC dates. */
+            last: string;
         };
         Retention: {
             /** @description Deletions of the access log, newest first: each lists all days deleted so far. */
