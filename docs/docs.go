@@ -19,14 +19,14 @@ import (
 	"oplog/oplog"
 )
 
-//go:embed page.html style.css tokens.css README.md first-hour.md install.md configure.md integrate.md contract.md api.md operate.md three-nodes.md security.md compliance.md troubleshooting.md zh
+//go:embed page.html style.css tokens.css README.md first-hour.md install.md configure.md integrate.md contract.md api.md operate.md three-nodes.md archive.md security.md compliance.md troubleshooting.md zh
 var files embed.FS
 
 // indexFile is the Markdown file of a language's first page, by the name that code hosts look for.
 const indexFile = "README"
 
 // names are the Markdown files of each language in the order of the menu, without extension.
-var names = []string{indexFile, "first-hour", "install", "configure", "integrate", "contract", apiName, "operate", "three-nodes", "security", "compliance", "troubleshooting"}
+var names = []string{indexFile, "first-hour", "install", "configure", "integrate", "contract", apiName, "operate", "three-nodes", "archive", "security", "compliance", "troubleshooting"}
 
 // languages are the manual's languages with their folders in the files and in URLs.
 var languages = []language{
