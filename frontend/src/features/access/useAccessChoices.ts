@@ -1,6 +1,7 @@
 import { useAdminMessages } from '../../i18n/adminMessages'
 import type { Entry, Tenant } from '../../model/api/types'
-import { useAccounts, useApiKeys } from '../../model/settings/queries'
+import { useApiKeys } from '../../model/settings/keyNames'
+import { useAccounts } from '../../model/settings/queries'
 import type { ChoiceGroup } from '../../ui/ChoiceList'
 import { actionChoices, actorChoices, type Scope } from './useAccessFilters'
 

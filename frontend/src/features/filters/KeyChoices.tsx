@@ -2,7 +2,7 @@ import { useChoicesMessages } from '../../i18n/choicesMessages'
 import { type Filters, withValues } from '../../model/log/filters'
 import { administers } from '../../model/session/permissions'
 import { useSession } from '../../model/session/session'
-import { useApiKeys } from '../../model/settings/queries'
+import { useApiKeys } from '../../model/settings/keyNames'
 import { ChoiceList } from '../../ui/ChoiceList'
 import '../../ui/choices.css'
 

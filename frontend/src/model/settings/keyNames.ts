@@ -1,7 +1,10 @@
+import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
+import { call, tenantPath } from '../api/http'
+import { queryKeys } from '../api/queryKeys'
+import type { ApiKey } from '../api/types'
 import { administers } from '../session/permissions'
 import { useSession } from '../session/session'
-import { useApiKeys } from './queries'
 
 const none: ReadonlyMap<string, string> = new Map()
 
@@ -10,4 +13,13 @@ export function useKeyNames(tenant: string, needed: boolean): ReadonlyMap<string
   const may = administers(useSession())
   const { data } = useApiKeys(tenant, needed && may)
   return useMemo(() => (may && data ? new Map(data.map(({ id, name }) => [id, name])) : none), [may, data])
+}
+
+/** The API keys of a tenant. They are apart from the queries of the settings, which load later. */
+export function useApiKeys(tenant: string, enabled = true) {
+  return useQuery({
+    enabled,
+    queryKey: queryKeys.apiKeys(tenant),
+    queryFn: async ({ signal }) => (await call<{ keys: ApiKey[] }>(tenantPath(tenant, 'keys'), { signal })).keys,
+  })
 }

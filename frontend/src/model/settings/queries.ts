@@ -4,7 +4,6 @@ import { queryKeys } from '../api/queryKeys'
 import type {
   Account,
   AccountChange,
-  ApiKey,
   CreatedKey,
   NewAccount,
   NewKey,
@@ -84,14 +83,6 @@ export function useRemoveAccountFactor(tenant: string) {
 
 function accountPath(username: string, part: string): string {
   return `${accountsPath}/${encodeURIComponent(username)}/${part}`
-}
-
-export function useApiKeys(tenant: string, enabled = true) {
-  return useQuery({
-    enabled,
-    queryKey: queryKeys.apiKeys(tenant),
-    queryFn: async ({ signal }) => (await call<{ keys: ApiKey[] }>(tenantPath(tenant, 'keys'), { signal })).keys,
-  })
 }
 
 export function useAddKey(tenant: string) {
