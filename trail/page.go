@@ -24,6 +24,7 @@ var catalog = &oplog.Catalog{Modules: []oplog.Module{
 	{Key: "key", Title: oplog.Title{EN: "API keys", ZH: "API 密钥"}},
 	{Key: "tenant", Title: oplog.Title{EN: "Tenants", ZH: "租户"}},
 	{Key: "retention", Title: oplog.Title{EN: "Retention and legal holds", ZH: "保留期限与法律保留"}},
+	{Key: "archive", Title: oplog.Title{EN: "Archive", ZH: "归档"}},
 	{Key: "catalog", Title: oplog.Title{EN: "Catalog", ZH: "目录"}},
 	{Key: "organization", Title: oplog.Title{EN: "Organizations", ZH: "组织"}},
 	{Key: "server", Title: oplog.Title{EN: "Server", ZH: "服务器"}},

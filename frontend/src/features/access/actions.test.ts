@@ -34,10 +34,11 @@ const patterns = [/\{"([a-z]+)", "([a-z_]+)", (?:true|false)\}/g, /Module: "([a-
 
 test('every action that the program records has a title in both languages', () => {
   const root = new URL('../../../../', import.meta.url)
-  const sources = ['', 'cli/', 'cluster/', 'server/', 'oplog/', 'search/', 'storage/'].flatMap((folder) =>
-    readdirSync(new URL(folder || './', root))
-      .filter((name) => name.endsWith('.go') && !name.endsWith('_test.go'))
-      .map((name) => readFileSync(new URL(folder + name, root), 'utf8')),
+  const sources = ['', 'cli/', 'cluster/', 'server/', 'oplog/', 'search/', 'storage/', 'archive/', 'node/'].flatMap(
+    (folder) =>
+      readdirSync(new URL(folder || './', root))
+        .filter((name) => name.endsWith('.go') && !name.endsWith('_test.go'))
+        .map((name) => readFileSync(new URL(folder + name, root), 'utf8')),
   )
   const recorded = sources.flatMap((source) =>
     patterns.flatMap((pattern) =>
@@ -222,6 +223,26 @@ test.each([
     },
     ['Tenant: acme', 'Time: 2026-11-23 11:00:00', 'Days: 2026-01-01 – 2026-01-31, 2026-02-02', 'Entries: 1,200'],
     ['租户：acme', '时间：2026-11-23 11:00:00', '日期：2026-01-01 – 2026-01-31、2026-02-02', '记录数：1,200'],
+  ],
+  [
+    'archive',
+    'ship',
+    {
+      details: {
+        tenant: 'acme',
+        date: '2026-05-04',
+        state: 'archived',
+        attempt: 2,
+        attempts: [1],
+        shard: 0,
+        analysis: 3,
+        rows: 1200,
+        min_seq: 7,
+        sum: [1, 2, 3, 4],
+      },
+    },
+    ['Day (UTC): 2026-05-04', 'Entries: 1,200', 'Shard: 0', 'Attempt: 2'],
+    ['日期（UTC）：2026-05-04', '记录数：1,200', '分片：0', '第几次尝试：2'],
   ],
   [
     'retention',

@@ -47,7 +47,7 @@ export function actionDetails(entry: Entry, context: ActionContext): string[] {
   const facts = object ? [object] : []
   const { id, name } = entry.content ?? {}
   const details = entry.details && parseRecorded(entry.details)
-  for (const [key, value] of flat(details)) {
+  for (const [key, value] of entry.module === 'archive' ? ofDay(details) : flat(details)) {
     const said = ['id', 'name', 'reason'].includes(key) && (value === id || value === name) // as the object
     if (!said) add(facts, key, value, context)
   }
@@ -93,6 +93,13 @@ function flat(details: unknown): [string, unknown][] {
   const place = (key: string) => (first.includes(key) ? first.indexOf(key) : first.length)
   const left = (key: string) => key === 'also' || (preset && (key === 'from' || key === 'to'))
   return all.filter(([key]) => !left(key)).sort(([a], [b]) => place(a) - place(b))
+}
+
+/** What people want to know of the record of an archived day; the rest is for programs. */
+function ofDay(details: unknown): [string, unknown][] {
+  if (!isObject(details)) return []
+  const { date, rows, shard, attempt, error } = details
+  return Object.entries({ date, entries: rows, shard, attempt, error })
 }
 
 const filters = new Map<string, ListFilter>(listFilters.map((name) => [wireName(name), name]))
