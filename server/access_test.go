@@ -56,6 +56,8 @@ var whoMay = []struct {
 	{"GET", "/api/v1/system/checks", "", ofServer(answers{200: "owner"})},
 	{"GET", "/api/v1/system/backups", "", ofServer(answers{200: "owner"})},
 	{"POST", "/api/v1/system/backups", "", ofServer(answers{409: "owner"})}, // see TestSystemBackups
+	{"GET", "/api/v1/system/archive", "", ofServer(answers{200: "owner"})},
+	{"GET", tenantA + "/archive", "", ofTenant(answers{200: "owner, admin"})},
 	{"GET", "/api/v1/cluster", "", ofServer(answers{200: "owner"})},
 	{"POST", "/api/v1/cluster/tokens", "", ofServer(answers{409: "owner"})},      // see TestCluster
 	{"POST", "/api/v1/cluster/transfer", "{}", ofServer(answers{409: "owner"})},  // likewise

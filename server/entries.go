@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -64,10 +65,12 @@ const maxListed = 8 << 10
 
 // pageBody is one page of a list. Entries are truncated when they are encoded.
 type pageBody struct {
-	Entries      []entryBody `json:"entries" doc:"Newest first; with order=seq in order of arrival."`
-	NextCursor   string      `json:"next_cursor,omitempty" doc:"Cursor of the next page; omitted on the last."`
-	NextAfterSeq *uint64     `json:"next_after_seq,omitempty" doc:"Always set with order=seq: the after_seq of the next request. Pages before the end may be short or empty, since a limited number of entries is examined per page."`
-	LastSeq      *uint64     `json:"last_seq,omitempty" doc:"Always set with order=seq: the newest entry's seq. If next_after_seq equals it, there is nothing more to read."`
+	Entries       []entryBody `json:"entries" doc:"Newest first; with order=seq in order of arrival."`
+	NextCursor    string      `json:"next_cursor,omitempty" doc:"Cursor of the next page; omitted on the last."`
+	Archive       string      `json:"archive,omitempty" enum:"unavailable" doc:"unavailable: the page ends early, because older entries are in the archive, which does not answer at present. They can be read with next_cursor once it does. Omitted otherwise."`
+	ArchiveBefore time.Time   `json:"archive_before,omitzero" doc:"The time before which entries are missing then."`
+	NextAfterSeq  *uint64     `json:"next_after_seq,omitempty" doc:"Always set with order=seq: the after_seq of the next request. Pages before the end may be short or empty, since a limited number of entries is examined per page."`
+	LastSeq       *uint64     `json:"last_seq,omitempty" doc:"Always set with order=seq: the newest entry's seq. If next_after_seq equals it, there is nothing more to read."`
 }
 
 func newPageBody(page oplog.Page) pageBody {

@@ -99,6 +99,9 @@ func (s *Server) routes() []route {
 		{"GET", backups, byOwner, 200, "listBackups", "The scheduled backups, and which of them were proved restorable", nil, typed(s.listBackups)},
 		{"POST", backups, byOwner, 202, "startBackup", "Make a backup now, and prove it", nil, typed(s.startBackup)},
 
+		{"GET", "/api/v1/system/archive", byOwner, 200, "getArchive", "The servers of the archive, and what it has of each tenant", nil, typed(s.getArchive)},
+		{"GET", tenant + "/archive", admins, 200, "getTenantArchive", "What the archive has of the tenant", nil, typed(s.getTenantArchive)},
+
 		{"GET", nodes, byOwner, 200, "getCluster", "The nodes that the log is on, and how far each has come", nil, typed(s.getCluster)},
 		{"POST", nodes + "/tokens", byOwner, 201, "addJoinToken", "A token with which another node joins, good once and for an hour", nil, typed(s.addJoinToken)},
 		{"POST", nodes + "/transfer", byOwner, 204, "transferLeadership", "Let another node lead", nil, typed(s.transferLeadership)},

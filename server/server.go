@@ -81,6 +81,7 @@ type Server struct {
 	exports   *exports.Exports
 	views     *views.Views
 	node      *node.Node // for status and backups
+	archive   archiveWatch
 
 	now            func() time.Time
 	built          build
@@ -179,6 +180,7 @@ func New(n *node.Node, o Options) *Server {
 	if n != nil {
 		s.directory, s.journal, s.identity, s.trail, s.exports, s.views = n.Directory, n.Journal, n.Identity, n.Trail, n.Exports, n.Views
 		s.node, s.live = n, journal.NewLive(n.Journal, appendEvent)
+		s.archive.ask, s.archive.now = n.Archive.Status, o.Now
 	}
 	s.streamsContext, s.endStreams = context.WithCancel(context.Background())
 	s.keepAlive, s.stall, s.watchAfter, s.turnTime, s.refusedPause = liveKeepAlive, liveStall, watchAfter, turnTime, refusedPause

@@ -494,6 +494,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/system/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The servers of the archive, and what it has of each tenant */
+        get: operations["getArchive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system/backups": {
         parameters: {
             query?: never;
@@ -625,6 +642,23 @@ export interface paths {
         };
         /** One entry of the access log, with its proof */
         get: operations["getAccess"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the archive has of the tenant */
+        get: operations["getTenantArchive"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1200,6 +1234,105 @@ export interface components {
              * @description Number of operations that were not manual, which are only counted.
              */
             skipped: number;
+        };
+        Archive: {
+            /** @description Whether servers for archived days are configured. */
+            configured: boolean;
+            /** @description The servers, in the order of the configuration. Each had 3 seconds to answer. */
+            servers: components["schemas"]["ArchiveServer"][];
+            /** @description The tenants that have archived days or are to have some, by id. */
+            tenants: components["schemas"]["ArchiveTenant"][];
+        };
+        ArchiveServer: {
+            /** @description Why it cannot be used; omitted if all is well. */
+            error?: string;
+            /** @description Days that it should have and lacks, each as tenant/date; omitted if there are none. */
+            missing?: string[];
+            /** @description Whether it answered just now. */
+            reachable: boolean;
+            /**
+             * Format: int64
+             * @description Entries that it has.
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description Number of its shard in the configuration, from 0. All servers of a shard have the same days.
+             */
+            shard: number;
+            /** @description Days, each as tenant/date attempt, of which it has rows that this log knows nothing of, and leaves alone; another log may use the same database. Omitted if there are none. */
+            unknown?: string[];
+            /** @description Its URL, without user and password. */
+            url: string;
+        };
+        ArchiveTenant: {
+            /**
+             * Format: int64
+             * @description Whole days before today after which entries go to the archive; omitted: never.
+             */
+            archive_after?: number;
+            /**
+             * Format: int64
+             * @description UTC days in the archive.
+             */
+            days: number;
+            /**
+             * Format: int64
+             * @description UTC days that should be in the archive and are not yet.
+             */
+            due: number;
+            /**
+             * Format: int64
+             * @description Entries in the archive.
+             */
+            entries: number;
+            /**
+             * Format: int64
+             * @description Entries in this log's own store; omitted while they cannot be counted.
+             */
+            entries_here?: number;
+            /** @description The first UTC date in the archive; omitted if there is none. */
+            first?: string;
+            /**
+             * Format: int64
+             * @description By how many days archiving is behind; 0 if nothing is due.
+             */
+            lag_days: number;
+            /** @description The last UTC date in the archive; omitted if there is none. */
+            last?: string;
+            /** @description Why archiving last failed; omitted if it has succeeded since. */
+            last_error?: string;
+            /**
+             * Format: date-time
+             * @description When that was.
+             */
+            last_error_at?: string;
+            /**
+             * Format: date-time
+             * @description When a day was last archived; omitted if none was.
+             */
+            last_shipped_at?: string;
+            /**
+             * Format: date-time
+             * @description When a day was last compared with what the archive has; omitted if none was.
+             */
+            last_verified_at?: string;
+            /** @description Its display name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Of these, days whose entries are in the archive alone.
+             */
+            removed_days: number;
+            /**
+             * Format: int64
+             * @description Of these, entries that are in the archive alone.
+             */
+            removed_entries: number;
+            /** @description The UTC date that is being sent to the archive; omitted if there is none. */
+            shipping?: string;
+            /** @description The tenant's id. */
+            tenant: string;
         };
         BackupFailure: {
             /**
@@ -2304,6 +2437,16 @@ export interface components {
             user_agent?: string;
         };
         Page: {
+            /**
+             * @description unavailable: the page ends early, because older entries are in the archive, which does not answer at present. They can be read with next_cursor once it does. Omitted otherwise.
+             * @enum {string}
+             */
+            archive?: "unavailable";
+            /**
+             * Format: date-time
+             * @description The time before which entries are missing then.
+             */
+            archive_before?: string;
             /** @description Newest first; with order=seq in order of arrival. */
             entries: components["schemas"]["Entry"][];
             /**
@@ -2903,6 +3046,14 @@ export interface components {
             retention_set_by?: string;
             /** @description IANA name; used for days and exports. */
             time_zone: string;
+        };
+        TenantArchive: {
+            /** @description Whether servers for archived days are configured. */
+            configured: boolean;
+            /** @description Whether of each shard at least one server answered just now. */
+            reachable: boolean;
+            /** @description What the archive has of this tenant; omitted if nothing, and nothing is to go there. */
+            tenant?: components["schemas"]["ArchiveTenant"];
         };
         TenantChange: {
             /**
@@ -4335,6 +4486,35 @@ export interface operations {
             };
         };
     };
+    getArchive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Archive"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listBackups: {
         parameters: {
             query?: never;
@@ -4710,6 +4890,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProvenEntry"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTenantArchive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's id. */
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantArchive"];
                 };
             };
             /** @description Error */
