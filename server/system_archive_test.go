@@ -116,3 +116,25 @@ func TestNoArchive(t *testing.T) {
 		t.Errorf("the tenant's part is %s", got)
 	}
 }
+
+// TestMetricsOfArchive: the archive is in the metrics once there is one.
+func TestMetricsOfArchive(t *testing.T) {
+	f := newServer(t)
+	for name := range f.metrics() {
+		if strings.HasPrefix(name, "oplog_archive_") {
+			t.Errorf("without an archive there is %s", name)
+		}
+	}
+	f.advance(time.Minute)
+	f.archived(oneAway())
+	m := f.metrics()
+	for name, want := range map[string]float64{
+		"oplog_archive_lag_days": 4, "oplog_archive_entries": 19, "oplog_archive_servers_unreachable": 1, "oplog_archive_missing_days": 1,
+		`oplog_archive_days{state="removed"}`: 0, "oplog_archive_last_verified_timestamp_seconds": float64(clock.Add(-3 * time.Hour).Unix()),
+		"oplog_archive_shipped_entries_total": 0, "oplog_archive_failures_total": 0,
+	} {
+		if value, has := m[name]; !has || value != want {
+			t.Errorf("%s is %v (%t), want %v", name, value, has, want)
+		}
+	}
+}
