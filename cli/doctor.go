@@ -130,7 +130,7 @@ func (f *serveFlags) examined(m *Program, dir, listen string) doctor.Settings {
 	s := doctor.Settings{
 		Dir: dir, Listen: listen, MetricsListen: f.Metrics.Listen, Insecure: f.Insecure, Cert: f.TLS.Cert, Key: f.TLS.Key, SignsItself: m.signCommand == "",
 		BackupDir: f.Backup.Dir, BackupEvery: f.Backup.Every, Anchor: f.Anchor, Witnesses: f.Witness, ScrubEvery: f.Scrub.Every,
-		MachineMemory: machineMemory(os.DirFS("/")),
+		MachineMemory: machineMemory(os.DirFS("/")), ArchiveServers: f.archiveSettings.shownShards(), ArchivePasswordFile: f.archiveSettings.PasswordFile,
 	}
 	if len(f.proxies) == 0 { // people see the certificate of the proxy
 		for _, host := range f.Host {
@@ -176,6 +176,10 @@ func (l openedLog) state(o *server.Options) (doctor.Log, error) {
 	}
 	_, s.NewestFormat = l.store.Formats()
 	s.Format = s.NewestFormat // it was migrated when it was opened
+	if err := archivedIn(l.Records(), &s); err != nil {
+		return doctor.Log{}, err
+	}
+	s.Archive = func() doctor.Archive { return archiveOf(l.Node) }
 	if l.cluster != nil {
 		s.Nodes = nodesOf(l.cluster)
 	}
@@ -232,8 +236,7 @@ func (m *Program) readLog(dir string, f *serveFlags) (s doctor.Log, err error) {
 		return s, err
 	}
 	s.Index = doctor.Index{Bytes: found.Bytes, Behind: found.Behind, Outdated: found.Outdated, Lost: found.Lost}
-	err = m.readTimes(store, f, &s)
-	return s, err
+	return s, errors.Join(m.readTimes(store, f, &s), archivedIn(store, &s))
 }
 
 // readTimes reads when the log was last used and backed up.

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -14,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"oplog/oplog"
 	"oplog/packaging/watching"
 	"oplog/scrub"
 )
@@ -65,24 +63,6 @@ func scrubbed(t *testing.T, data string) {
 	}()
 	l.Scrub.Run(ctx, time.Hour, scrub.Pace{})
 	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// archivedDay records that a day is in the archive.
-func archivedDay(t *testing.T, data string) {
-	t.Helper()
-	m, _, _ := setting{}.main()
-	l, err := m.openLog(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	day := oplog.ArchivedDay{Tenant: "demo", Date: "2020-01-01", State: oplog.DayArchived, Attempt: 1, Rows: 1, VerifiedAt: time.Now()}
-	text, err := json.Marshal(day)
-	if err == nil {
-		err = l.Records().PutRecord(oplog.RecordArchive, day.Name(), oplog.Revision{}, text)
-	}
-	if err := errors.Join(err, l.Close()); err != nil {
 		t.Fatal(err)
 	}
 }

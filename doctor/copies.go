@@ -164,24 +164,30 @@ func cosigning(w proof.WitnessState) Finding {
 	return finding(code, "name", w.Name, "url", w.URL, "at", w.CosignedAt, "since", w.FailingSince, "error", w.Failure)
 }
 
-// dialTime limits how long a witness may take to accept a connection. It is less than maxWait.
+// dialTime limits how long a witness, or a server of the archive, may take to accept a connection. It is less than maxWait.
 const dialTime = 3 * time.Second
+
+// dial connects to the server of a URL, and sends nothing.
+func dial(to string) error {
+	at, err := url.Parse(to)
+	if err != nil {
+		return err
+	}
+	port := at.Port()
+	if port == "" {
+		port = at.Scheme // a name of the same port
+	}
+	dialer := net.Dialer{Timeout: dialTime}
+	conn, err := dialer.DialContext(context.Background(), "tcp", net.JoinHostPort(at.Hostname(), port))
+	if err != nil {
+		return err
+	}
+	return conn.Close()
+}
 
 // reaching tries to connect to a witness, and sends nothing.
 func reaching(w proof.WitnessState) Finding {
-	at, err := url.Parse(w.URL)
-	if err == nil {
-		port := at.Port()
-		if port == "" {
-			port = at.Scheme // a name of the same port
-		}
-		var conn net.Conn
-		dialer := net.Dialer{Timeout: dialTime}
-		if conn, err = dialer.DialContext(context.Background(), "tcp", net.JoinHostPort(at.Hostname(), port)); err == nil {
-			_ = conn.Close()
-		}
-	}
-	if err != nil {
+	if err := dial(w.URL); err != nil {
 		return finding("witnesses-unreachable", "name", w.Name, "url", w.URL, "error", networkCause(err))
 	}
 	return finding("witnesses-reachable", "name", w.Name, "url", w.URL)

@@ -29,6 +29,9 @@ type Settings struct {
 	ScrubEvery    time.Duration // 0 for never
 	Memory        int64         // that the program tries to stay within, in bytes; 0 if unknown
 	MachineMemory int64         // that the machine or container has; 0 if unknown
+
+	ArchiveServers      [][]string // URLs by shard, without secrets
+	ArchivePasswordFile string     // "" for none
 }
 
 // Log is what a log tells of itself: in the server that has it open, or read from a directory that no server uses.
@@ -54,6 +57,10 @@ type Log struct {
 	LastBackupAt time.Time     // zero for none
 	Anchors      *proof.AnchorState
 	Witnesses    []proof.WitnessState
+
+	ArchivedDays  int            // that are in the archive
+	ArchiveShards int            // that have them; a lower number may have none
+	Archive       func() Archive // asks the servers; nil if no server has the log open
 }
 
 // Nodes are the nodes of a log on several machines, as the one sees them that makes the checks.
@@ -156,7 +163,7 @@ func New(o Options) *Doctor {
 		{"server", (*round).server}, {"disk", (*round).disk}, {"rights", (*round).rights}, {"key", (*round).key}, {"clock", (*round).clock},
 		{"port", (*round).port}, {"certificate", (*round).certificate}, {"format", (*round).format}, {"store", (*round).store}, {"index", (*round).index},
 		{"backup", (*round).backup}, {"anchors", (*round).anchors}, {"witnesses", (*round).witnesses}, {"files", (*round).files}, {"memory", (*round).memory},
-		{"nodes", (*round).nodes},
+		{"nodes", (*round).nodes}, {"archive", (*round).archive},
 	} {
 		d.checks = append(d.checks, &check{name: c.name, run: c.run})
 	}

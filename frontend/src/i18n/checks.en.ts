@@ -30,6 +30,7 @@ export const checksEn = {
     files: 'open files',
     memory: 'memory',
     nodes: 'nodes',
+    archive: 'archive',
   },
   facts: {
     slow: 'The check had no answer within {limit:duration}',
@@ -151,6 +152,22 @@ export const checksEn = {
       'The clocks of this machine and of the node that leads, at {leader}, differ by {difference:duration}',
     'nodes-certificate':
       'The certificate with which this node meets the others is valid until {until:time}, and was not renewed',
+    'archive-answers': 'All servers of the archive answer: {servers}. Entries there: {entries}, of {days} days',
+    'archive-reachable': '{url} of the archive can be reached',
+    'archive-not-configured':
+      'Days in the archive: {days}; no server of it is configured, so their entries cannot be read',
+    'archive-shards': 'Days are on {shards} shards of the archive, and only {configured} are configured',
+    'archive-password-missing': 'The password of the archive cannot be read from {path}: {error}',
+    'archive-password-unreadable': '{user} may not read {path}, the password of the archive',
+    'archive-password-open': 'Others can read {path}, the password of the archive (mode {mode})',
+    'archive-single': 'What is in the archive on {url} exists once: what that server loses is lost',
+    'archive-unreachable': '{url} of the archive cannot be used: {error}',
+    'archive-shard-away': '{url} of the archive cannot be used, and no other server has its days: {error}',
+    'archive-missing': '{url} of the archive lacks days that it had: {days}',
+    'archive-unknown': '{url} of the archive has rows that this log knows nothing of: {days}',
+    'archive-table': 'The archive cannot be used for tenant {tenant}: {error}',
+    'archive-failing': 'Days of tenant {tenant} cannot be archived: {error}',
+    'archive-behind': 'Archiving of tenant {tenant} is {left:duration} behind',
   },
   advice: {
     slow: 'A disk or a network share may hang: look at the mounts of this machine.',
@@ -246,5 +263,23 @@ export const checksEn = {
       'Start the other nodes, or repair the network between them. If most are gone for good, see oplog cluster recover.',
     'nodes-clock': 'Correct the clock that is wrong, and let a time server keep all of them right.',
     'nodes-certificate': 'Check the clock and the disk of this machine, and restart the node, which renews it.',
+    'archive-not-configured': 'Specify the servers with --archive, as they were before.',
+    'archive-shards': 'Specify all shards with --archive, in the same order as before.',
+    'archive-password-missing': 'Specify the file with --archive-password-file.',
+    'archive-password-unreadable': 'Make {user} its owner: chown {user} {path}.',
+    'archive-password-open': 'Run chmod go= {path}, and change the password if others may have read it.',
+    'archive-single': 'Add a server with the same data, joined by a comma in --archive.',
+    'archive-unreachable':
+      'Start it, or repair the network. Recording is not affected; days are read from a server with the same data, if there is one, and none are shipped.',
+    'archive-shard-away':
+      'Start it, or repair the network. Until then these days cannot be read; recording is not affected.',
+    'archive-missing':
+      'Have ClickHouse copy them from another server, or restore them there. oplog archive status names all of them.',
+    'archive-unknown':
+      'Another log may use the same database: give each its own. Rows of a backup that was put back can be dropped there.',
+    'archive-table': 'Make the table, or correct it, with the statement that oplog archive schema {tenant} prints.',
+    'archive-failing': 'Do what this says. It is tried again by itself; until then they stay here, and take space.',
+    'archive-behind':
+      'Wait, if it was just switched on. Otherwise look at the log of the service, and at how busy the servers of the archive are.',
   },
 }
