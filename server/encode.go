@@ -57,6 +57,9 @@ func (page pageBody) AppendJSON(b []byte) []byte {
 	}
 	b = append(b, ']')
 	b = appendText(b, `,"next_cursor":`, page.NextCursor)
+	if b = appendText(b, `,"archive":`, page.Archive); !page.ArchiveBefore.IsZero() {
+		b = appendTime(append(b, `,"archive_before":`...), page.ArchiveBefore)
+	}
 	b = appendSeq(b, `,"next_after_seq":`, page.NextAfterSeq)
 	b = appendSeq(b, `,"last_seq":`, page.LastSeq)
 	return append(b, '}')

@@ -55,6 +55,7 @@ func TestPageBytes(t *testing.T) {
 	bare := oplog.Entry{ID: "e2", User: oplog.User{ID: "u", Name: "n"}, Module: "m", Operation: "o", Origin: "manual", Outcome: "success"}
 	same(page())
 	same(newPageBody(oplog.Page{Entries: []oplog.Entry{bare}, NextCursor: "abc"}))
+	same(newPageBody(oplog.Page{Entries: []oplog.Entry{bare}, NextCursor: "abc", Archive: oplog.ArchiveUnavailable, ArchiveBefore: time.Date(2026, 3, 3, 0, 0, 0, 0, time.UTC)}))
 	feed := page(full, bare, full)
 	feed.NextAfterSeq, feed.LastSeq = new(uint64), &full.Seq
 	same(feed)

@@ -74,7 +74,7 @@ type pageBody struct {
 }
 
 func newPageBody(page oplog.Page) pageBody {
-	b := pageBody{Entries: make([]entryBody, len(page.Entries)), NextCursor: page.NextCursor}
+	b := pageBody{Entries: make([]entryBody, len(page.Entries)), NextCursor: page.NextCursor, Archive: string(page.Archive), ArchiveBefore: page.ArchiveBefore.UTC()}
 	for i := range page.Entries {
 		b.Entries[i].Entry = &page.Entries[i]
 	}

@@ -198,3 +198,56 @@ test('Escape leaves what is selected in the histogram, z makes it the whole peri
   await (await open(selected)).person.keyboard('z')
   expect(new URLSearchParams(address().split('?')[1]).has('range')).toBe(false)
 })
+
+test('where the archive does not answer, the list says where it ends, and that the rows are not counted', async () => {
+  const usual = fetch
+  const detail = 'Operations of 2025-12-01 to 2026-01-04 (UTC) are in the archive, which cannot be read for now.'
+  const away = new Response(JSON.stringify({ detail, type: 'urn:oplog:archive-unavailable' }), { status: 503 })
+  const short = {
+    entries: [entry(2), entry(1)],
+    next_cursor: 'c1',
+    archive: 'unavailable',
+    archive_before: '2026-01-05T00:00:00Z',
+  }
+  let isBack = false
+  const asked: string[] = []
+  vi.stubGlobal('fetch', async (path: string, init: RequestInit) => {
+    if (path.includes('cursor=c1')) {
+      asked.push(path)
+      return isBack ? new Response(JSON.stringify({ entries: [entry(3)] })) : away.clone()
+    }
+    if (path.includes('/entries?')) return new Response(JSON.stringify(short))
+    return !isBack && path.includes('/summary?') ? away.clone() : usual(path, init)
+  })
+  const { person } = await open('?range=last_90_days')
+  const line = 'Entries before Mon 5 Jan 00:00 are in the archive, which does not answer.'
+  const foot = await screen.findByText(line, { exact: false })
+  expect((await screen.findByRole('alert')).textContent).toContain(`These rows could not be counted: ${detail}`)
+  expect(document.body.textContent).not.toMatch(/That is all|Loading more|No operation|2 operations/)
+  expect(asked).toEqual([])
+
+  await person.click(within(foot).getByRole('button', { name: en.retry }))
+  await screen.findByText(line, { exact: false })
+  expect(asked).toHaveLength(1)
+  isBack = true
+  await person.click(within(screen.getByText(line, { exact: false })).getByRole('button', { name: en.retry }))
+  await screen.findByText('User 3')
+  await waitFor(() => expect(screen.queryByText(line, { exact: false })).toBeNull())
+  expect(screen.getByText(/That is all: 3 operations/)).toBeTruthy()
+  await person.click(within(screen.getByRole('alert')).getByRole('button', { name: en.retry }))
+  expect(await screen.findByText('2 operations')).toBeTruthy()
+})
+
+test('where every row is in the archive, which does not answer, nobody reads that there is none', async () => {
+  const { person } = await open('?range=today')
+  const detail = 'Operations of 2025-12-01 to 2025-12-31 (UTC) are in the archive, which cannot be read for now.'
+  const usual = fetch
+  vi.stubGlobal('fetch', async (path: string, init: RequestInit) =>
+    /\/(entries|summary)\?/.test(path)
+      ? new Response(JSON.stringify({ detail, type: 'urn:oplog:archive-unavailable' }), { status: 503 })
+      : usual(path, init),
+  )
+  await person.click(screen.getByRole('radio', { name: en.ranges.last_90_days }))
+  expect((await screen.findByRole('alert')).textContent).toContain(en.couldNotRead(detail))
+  expect(document.body.textContent).not.toMatch(/No operation/)
+})

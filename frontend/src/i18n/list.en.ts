@@ -36,6 +36,8 @@ export const listEn = {
   searchCancelled: 'Search cancelled. You see the previous results.',
   cancel: 'Cancel',
   couldNotRead: (detail: string) => `The log could not be read: ${detail}`,
+  couldNotCount: (detail: string) => `These rows could not be counted: ${detail}`,
+  archiveAway: (before: string) => `Entries before ${before} are in the archive, which does not answer.`,
   moreFailed: (detail: string) => `More rows could not be read: ${detail}`,
 
   remove: 'Remove',

@@ -38,6 +38,8 @@ export const listZh: Widen<typeof listEn> = {
   searchCancelled: '搜索已取消，当前显示的是之前的结果。',
   cancel: '取消',
   couldNotRead: (detail) => `无法读取日志：${detail}`,
+  couldNotCount: (detail) => `无法统计这些记录：${detail}`,
+  archiveAway: (before) => `${before} 之前的记录在归档中，归档暂无响应。`,
   moreFailed: (detail) => `无法读取更多记录：${detail}`,
 
   remove: '移除',

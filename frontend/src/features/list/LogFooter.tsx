@@ -1,16 +1,19 @@
 import { useMessages } from '../../i18n/language'
 import { problemText } from '../../lib/problem'
+import { longMoment } from '../../lib/time/phrases'
 import type { Log } from '../../model/log/useLog'
 
 /** The end of the rows: more are on their way, could not be read, or that is all. */
-export function LogFooter({ log }: { log: Log }) {
+export function LogFooter({ log, zone, now }: { log: Log; zone: string; now: number }) {
   const messages = useMessages()
-  const { entries, hasMore, moreError, retryMore } = log
+  const { entries, hasMore, moreError, archivedBefore, retryMore } = log
   return (
     <div className="log-foot">
-      {moreError !== undefined ? (
+      {archivedBefore || moreError !== undefined ? (
         <>
-          {messages.moreFailed(problemText(moreError))}
+          {archivedBefore
+            ? messages.archiveAway(longMoment(Date.parse(archivedBefore), zone, messages, now))
+            : messages.moreFailed(problemText(moreError))}
           <button type="button" className="link" onClick={retryMore}>
             {messages.retry}
           </button>

@@ -94,7 +94,7 @@ export function LogList(props: Props) {
         onFilter={filterBy}
         onCopy={copy}
         empty={<NoRows {...props} />}
-        foot={<LogFooter log={log} />}
+        foot={<LogFooter log={log} zone={zone} now={now} />}
       />
     </>
   )

@@ -6,12 +6,12 @@ import { Notice } from '../../ui/Notice'
 /** How the reading of the log goes, where it does not simply go well. */
 export function LogNotices({ log }: { log: Log }) {
   const messages = useMessages()
-  const { error, verySlow, cancelled, refresh, cancel } = log
+  const { error, uncounted, verySlow, cancelled, refresh, cancel } = log
   return (
     <>
       {error !== undefined && (
         <Notice kind="error" action={messages.retry} onAction={refresh}>
-          {messages.couldNotRead(problemText(error))}
+          {(uncounted ? messages.couldNotCount : messages.couldNotRead)(problemText(error))}
         </Notice>
       )}
       {verySlow && (

@@ -41,7 +41,11 @@ export function useLog(tenant: Tenant, filters: Filters) {
   const keys = useKeyNames(tenant.id, filters.key.length + filters.notKey.length > 0)
 
   const pages = useLastDefined(rows.data)
-  const summary = useLastDefined(current.data)
+  const counted = useLastDefined(current.data)
+  const framed = useLastDefined(frame.data)
+  // Those of earlier filters would be wrong beside the rows of these.
+  const uncounted = !rows.error && !rows.isPlaceholderData && (current.error ?? frame.error) !== null
+  const summary = uncounted ? current.data : counted
   const entries = useMemo(() => pages?.pages.flatMap((page) => page.entries) ?? [], [pages])
   const query = writeFilters(filters).toString()
   const searching = (rows.isFetching && !rows.isFetchingNextPage) || current.isFetching
@@ -52,7 +56,7 @@ export function useLog(tenant: Tenant, filters: Filters) {
     query,
     entries,
     summary,
-    frame: useLastDefined(frame.data),
+    frame: uncounted ? frame.data : framed,
     organizations,
     /** Own entries of each organization; undefined until counted, or if too many have any. */
     ownCounts: allCounted(acrossOrganizations.data)?.facets.organization,
@@ -61,6 +65,8 @@ export function useLog(tenant: Tenant, filters: Filters) {
     titles,
     nameOf: useNames(entries, summary, organizations.data, titles, keys),
     error,
+    /** The rows could be read, and not be counted. */
+    uncounted,
     /** The query parameters that the server refused: retrying would not help. */
     refused: error instanceof ApiProblem && error.status === 422 ? error.locations : undefined,
     /** Nothing has been read yet, and nothing has failed. */
@@ -82,12 +88,16 @@ export function useLog(tenant: Tenant, filters: Filters) {
 /** Further pages of the rows. */
 function useMore(rows: ReturnType<typeof useEntries>) {
   const { hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = rows
+  const last = rows.data?.pages.at(-1)
+  const stops = isFetchNextPageError || !!last?.archive
   return {
     hasMore: hasNextPage && !rows.isPlaceholderData,
     moreError: isFetchNextPageError ? rows.error : undefined,
+    /** Entries before that time are in the archive, which did not answer. */
+    archivedBefore: rows.isFetchingNextPage ? undefined : last?.archive_before,
     more: useCallback(() => {
-      if (hasNextPage && !isFetching && !isFetchNextPageError) fetchNextPage()
-    }, [hasNextPage, isFetching, isFetchNextPageError, fetchNextPage]),
+      if (hasNextPage && !isFetching && !stops) fetchNextPage()
+    }, [hasNextPage, isFetching, stops, fetchNextPage]),
     retryMore: () => fetchNextPage(),
   }
 }
