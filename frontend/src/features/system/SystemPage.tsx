@@ -9,10 +9,13 @@ import { Icon } from '../../ui/Icon'
 import '../../ui/button.css'
 import { useAdminMessages } from '../../i18n/adminMessages'
 import { useStorageMessages } from '../../i18n/storageMessages'
+import { useArchive, useTenantArchive } from '../../model/settings/archive'
 import { Facts } from '../../ui/Facts'
+import { useDelayed } from '../../ui/hooks/useDelayed'
 import { Loaded } from '../../ui/Loaded'
 import { SectionHead } from '../../ui/SectionHead'
 import { Timestamp } from '../../ui/Timestamp'
+import { ArchivePart, TenantArchivePart } from './ArchivePart'
 import { BackupsPart } from './BackupsPart'
 import { useBackups } from './backupQueries'
 import { CheckpointPart } from './CheckpointPart'
@@ -42,7 +45,10 @@ export default function SystemPage({ tenant }: { tenant: Tenant }) {
     useChecks(owner),
     useNodes(owner),
   ]
-  const pending = parts.some((one) => one.isLoading)
+  const archives = [useArchive(owner), useTenantArchive(tenant.id, !owner)]
+  const asking = archives.some((one) => one.isLoading)
+  const late = useDelayed(asking, 500) // a server of the archive that is away may take 3 s
+  const pending = parts.some((one) => one.isLoading) || (asking && !late)
   const moment = (time: string | undefined, none: string) => (time ? <Timestamp time={time} zone={zone} /> : none)
   if (pending)
     return (
@@ -58,6 +64,7 @@ export default function SystemPage({ tenant }: { tenant: Tenant }) {
       <SectionHead title={messages.title} text={messages.text} />
       {owner && <ChecksPart zone={zone} />}
       {owner && <NodesPart zone={zone} />}
+      {owner ? <ArchivePart zone={zone} /> : <TenantArchivePart tenant={tenant} />}
       <section className="system-part">
         <h2>{messages.log}</h2>
         <Loaded query={status}>
