@@ -13,6 +13,7 @@ import { SectionHead } from '../../ui/SectionHead'
 import { shown } from '../../ui/Shown'
 import { Timestamp } from '../../ui/Timestamp'
 import { AccessRule } from './AccessRule'
+import { ArchiveRule } from './ArchiveRule'
 import { DaySpan } from './DaySpan'
 import { HeldDays } from './HeldDays'
 import { HoldDialog, LiftDialog } from './HoldDialogs'
@@ -60,6 +61,7 @@ export default function RetentionPage({ tenant }: { tenant: Tenant }) {
               <p>{messages.deletionsText}</p>
               <Deletions deletions={one.deletions} zone={tenant.time_zone} />
             </section>
+            <ArchiveRule tenant={tenant} mayChange={owner} />
             <AccessRule tenant={tenant} rule={one} mayChange={owner} />
           </>
         )}

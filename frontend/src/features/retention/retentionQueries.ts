@@ -26,9 +26,11 @@ export function useWouldDelete(tenant: string, days: number | undefined) {
 
 export function useChangeRule(tenant: string) {
   return useChange(
-    (change: Pick<TenantChange, 'retention_days' | 'below_legal_minimum' | 'access_retention_days'>) =>
-      call<TenantSettings>(`/api/v1/tenants/${encodeURIComponent(tenant)}`, { method: 'PATCH', body: change }),
+    (
+      change: Pick<TenantChange, 'retention_days' | 'below_legal_minimum' | 'access_retention_days' | 'archive_after'>,
+    ) => call<TenantSettings>(`/api/v1/tenants/${encodeURIComponent(tenant)}`, { method: 'PATCH', body: change }),
     queryKeys.retention(tenant),
+    [...queryKeys.tenant(tenant), 'archive'],
     queryKeys.tenants,
   )
 }
