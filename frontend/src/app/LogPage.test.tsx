@@ -251,3 +251,39 @@ test('where every row is in the archive, which does not answer, nobody reads tha
   expect((await screen.findByRole('alert')).textContent).toContain(en.couldNotRead(detail))
   expect(document.body.textContent).not.toMatch(/No operation/)
 })
+
+test('beside an entry, what needs the archive says so while it does not answer', async () => {
+  const detail = 'Operations of 2025-12-01 to 2025-12-31 (UTC) are in the archive, which cannot be read for now.'
+  const usual = fetch
+  let history: unknown = { entries: [entry(1)], next_cursor: 'c1', archive: 'unavailable' }
+  vi.stubGlobal('fetch', async (path: string, init: RequestInit) => {
+    const away = new Response(JSON.stringify({ detail, type: 'urn:oplog:archive-unavailable' }), { status: 503 })
+    if (/\/entries\/e1/.test(path))
+      return new Response(JSON.stringify({ ...entry(1), content: { id: 'c7', name: 'Seven' } }))
+    if (path.includes('content_id=c7')) return history ? new Response(JSON.stringify(history)) : away
+    return /\/summary\?.*user=u1/.test(path) ? away : usual(path, init)
+  })
+  const first = await open('/e1')
+  expect(await screen.findByText(entryEn.olderArchived, {}, { timeout: 15_000 })).toBeTruthy() // the drawer loads late
+  expect(await screen.findByText(entryEn.sameUserFailed(detail))).toBeTruthy()
+  first.unmount()
+  history = undefined
+  await open('/e1')
+  expect(await screen.findByText(entryEn.historyFailed(detail))).toBeTruthy()
+})
+
+test('an export whose rows cannot be counted says why, and cannot be started', async () => {
+  const { person } = await open('?range=today')
+  const detail = 'Operations of 2025-12-01 to 2025-12-31 (UTC) are in the archive, which cannot be read for now.'
+  const usual = fetch
+  vi.stubGlobal('fetch', async (path: string, init: RequestInit) => {
+    if (path.endsWith('/exports')) return new Response(JSON.stringify({ exports: [] }))
+    if (!path.includes('/summary?')) return usual(path, init)
+    return new Response(JSON.stringify({ detail, type: 'urn:oplog:archive-unavailable' }), { status: 503 })
+  })
+  await person.click(screen.getByRole('radio', { name: en.ranges.last_90_days }))
+  await person.click(screen.getByRole('button', { name: /^Export/ }))
+  const dialog = within(await screen.findByRole('dialog'))
+  expect((await dialog.findByRole('alert')).textContent).toContain(`The rows could not be counted: ${detail}`)
+  expect(dialog.getByRole<HTMLButtonElement>('button', { name: /^Export/ }).disabled).toBe(true)
+})

@@ -28,6 +28,7 @@ export const exportsEn = {
   exportRows: (count: number) => `Export ${plural(count, 'row', 'rows')}`,
   exportNote: ['This export is recorded in the access log.', 'It comes as a ZIP with a signed manifest.'],
   exportGoesOn: 'Closing this window does not cancel it.',
+  notCounted: (detail: string) => `The rows could not be counted: ${detail}`,
   exportFailed: (detail: string) => `The export could not be started: ${detail}`,
   /** Replaces the server's message for a refused export; empty: as it is. */
   exportRefused: (_status: number) => '',

@@ -30,6 +30,7 @@ export const exportsZh: Widen<typeof exportsEn> = {
   exportRows: (count) => `导出 ${n(count)} 行`,
   exportNote: ['本次导出会记入访问日志。', '下载为 ZIP，附签名清单。'],
   exportGoesOn: '关闭此窗口不会取消导出。',
+  notCounted: (detail) => `无法统计行数：${detail}`,
   exportFailed: (detail) => `无法开始导出：${detail}`,
   exportRefused: (status) =>
     status === 429

@@ -1,5 +1,6 @@
 import { Link, useLocation } from 'react-router'
 import { useEntryMessages } from '../../i18n/entryMessages'
+import { problemText } from '../../lib/problem'
 import { clockText, dateText, wallTime } from '../../lib/time/zone'
 import { visibleText } from '../../lib/visible'
 import type { Entry, Tenant } from '../../model/api/types'
@@ -23,7 +24,16 @@ export function ContentHistory({ entry, tenant, titles, onOpen }: Props) {
   const messages = useEntryMessages()
   const { pathname } = useLocation()
   const contentId = entry.content?.id
-  const { data } = useHistory(tenant.id, contentId)
+  const { data, error } = useHistory(tenant.id, contentId)
+  if (contentId && !data && error)
+    return (
+      <>
+        <h3>{messages.historyTitle}</h3>
+        <p className="history-note">
+          <Shown text={messages.historyFailed(problemText(error))} />
+        </p>
+      </>
+    )
   if (!contentId || !data || data.entries.length === 0) return null
 
   const oldest = data.entries.at(-1)
@@ -54,6 +64,7 @@ export function ContentHistory({ entry, tenant, titles, onOpen }: Props) {
           />
         ))}
       </ol>
+      {data.archive && <p className="history-note">{messages.olderArchived}</p>}
     </>
   )
 }

@@ -1,5 +1,6 @@
 import { Link } from 'react-router'
 import { useEntryMessages } from '../../i18n/entryMessages'
+import { problemText } from '../../lib/problem'
 import type { Entry, Tenant } from '../../model/api/types'
 import { entryAddress, entryName } from '../../model/log/entryAddress'
 import { type Filters, noFilters, writeFilters } from '../../model/log/filters'
@@ -16,7 +17,16 @@ export function SameUser({ entry, tenant, filters }: { entry: Entry; tenant: Ten
     from: filters.from,
     to: filters.to,
   }
-  const { data, isPlaceholderData } = useSummary(tenant.id, ofUser, { action: 'opened' })
+  const { data, error, isPlaceholderData } = useSummary(tenant.id, ofUser, { action: 'opened' })
+  if (error)
+    return (
+      <>
+        <h3>{messages.sameUser}</h3>
+        <p className="history-note">
+          <Shown text={messages.sameUserFailed(problemText(error))} />
+        </p>
+      </>
+    )
   if (!data || isPlaceholderData) return null
   return (
     <div className="drawer-head drawer-same">

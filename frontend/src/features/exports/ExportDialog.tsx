@@ -1,5 +1,6 @@
 import { Link } from 'react-router'
 import { useExportsMessages } from '../../i18n/exportsMessages'
+import { problemText } from '../../lib/problem'
 import type { Tenant } from '../../model/api/types'
 import type { Titles } from '../../model/log/catalog'
 import { activeFilters, type Filters } from '../../model/log/filters'
@@ -41,6 +42,11 @@ export default function ExportDialog({ tenant, filters, titles, nameOf, onClose 
     <Dialog title={messages.exportTitle} className="export-dialog" onClose={onClose}>
       <ExportOptions form={form} zone={zone} scope={messages.listJoin(scope)} />
       {stale && <StaleNote of={stale} zone={zone} />}
+      {form.uncounted && (
+        <Notice kind="error" action={messages.retry} onAction={form.recount}>
+          {messages.notCounted(problemText(form.uncounted))}
+        </Notice>
+      )}
       {start.error && <Notice kind="error">{messages.exportFailed(refusalText(start.error, messages))}</Notice>}
       <Foot form={form} stale={stale !== undefined} onClose={onClose} />
       <section className="export-past" aria-label={messages.earlierExports}>

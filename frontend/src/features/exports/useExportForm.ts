@@ -43,6 +43,9 @@ export function useExportForm(tenant: Tenant, filters: Filters) {
     /** The summaries of the filtered entries, and of those to export. */
     filtered: filtered.data,
     chosen: chosen.data,
+    /** Why the rows to export could not be counted. */
+    uncounted: chosen.error,
+    recount: () => chosen.refetch(),
     /** The numbers of rows; undefined until counted. */
     rows,
     filteredRows: counted(filtered),
