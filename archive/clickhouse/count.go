@@ -100,13 +100,13 @@ FROM %s%s GROUP BY GROUPING SETS (%s)) FORMAT RowBinary`,
 func countByColumn(q *archive.Query, step int64) string {
 	from := " FROM " + tableOf(q.Tenant) + where(q).String() + " GROUP BY value"
 	one := func(kind int, value, name string) string {
-		return fmt.Sprintf("SELECT toUInt8(%d) AS kind, toString(%s) AS value, %s AS name, max(time) AS latest, argMax(seq, time) AS latest_seq, count() AS n%s", kind, value, name, from)
+		return fmt.Sprintf("SELECT toUInt8(%d) AS kind, toString(%s) AS value, %s AS name, max(time) AS latest, argMax(seq, (time, seq)) AS latest_seq, count() AS n%s", kind, value, name, from)
 	}
 	all := []string{one(0, "intDiv(time, "+strconv.FormatInt(step, 10)+")", "''")}
 	for i, f := range facets {
 		all = append(all, one(i+1, f.column, "''"))
 	}
-	all = append(all, one(userKind(), "user_id", "argMax(user_name, time)"))
+	all = append(all, one(userKind(), "user_id", "argMax(user_name, (time, seq))"))
 	return "SELECT kind, value, name, latest, latest_seq, n FROM (" + strings.Join(all, " UNION ALL ") + ") FORMAT RowBinary"
 }
 

@@ -28,9 +28,17 @@ const testTenant = "lan-wan's"
 
 var ctx = context.Background()
 
+// place is where a test archives a tenant, of which nothing is there yet.
+type place struct {
+	shard      *Shard
+	tenant     string
+	replicated bool
+	queries    int // that are drawn
+}
+
 // fixture is a shard with the entries of some days.
 type fixture struct {
-	shard   *Shard
+	place
 	index   *search.Index
 	entries []oplog.Entry // newest first
 	leaves  map[oplog.Key][]byte
@@ -38,9 +46,9 @@ type fixture struct {
 }
 
 // newFixture ships generated entries, with hostile texts among them, each day under an attempt of its own.
-func newFixture(t *testing.T, count int) *fixture {
+func newFixture(t *testing.T, p place, count int) *fixture {
 	t.Helper()
-	f := &fixture{shard: openShard(t), leaves: map[oplog.Key][]byte{}}
+	f := &fixture{place: p, leaves: map[oplog.Key][]byte{}}
 	store, err := storage.Open(filepath.Join(t.TempDir(), "data"), storage.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -53,15 +61,15 @@ func newFixture(t *testing.T, count int) *fixture {
 	r := rand.New(rand.NewPCG(3, 3))
 	for e := range demo.Generate(1, count, time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)) {
 		hostile(&e, r)
-		e.Seq, e.Tenant, e.Outcome, e.ReceivedAt = uint64(len(f.entries)+1), testTenant, cmp.Or(e.Outcome, oplog.OutcomeSuccess), e.Time.Add(time.Second)
+		e.Seq, e.Tenant, e.Outcome, e.ReceivedAt = uint64(len(f.entries)+1), f.tenant, cmp.Or(e.Outcome, oplog.OutcomeSuccess), e.Time.Add(time.Second)
 		e.ID = cmp.Or(e.ID, e.Key().ID())
 		f.entries = append(f.entries, e)
 	}
 	slices.SortFunc(f.entries, func(a, b oplog.Entry) int { return b.Key().Compare(a.Key()) })
-	if err := f.shard.MakeTable(ctx, testTenant, false); err != nil {
+	if err := f.shard.MakeTable(ctx, f.tenant, f.replicated); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.shard.Check(ctx, testTenant); err != nil {
+	if err := f.shard.Check(ctx, f.tenant); err != nil {
 		t.Fatal(err)
 	}
 	f.ship(t)
@@ -106,7 +114,7 @@ func (f *fixture) ship(t *testing.T) {
 		byDate[oplog.DateOf(e.Time)] = append(byDate[oplog.DateOf(e.Time)], e)
 	}
 	for i, date := range slices.Sorted(maps.Keys(byDate)) {
-		of := archive.Shipment{Tenant: testTenant, DayAttempt: archive.DayAttempt{Date: date, Attempt: uint32(1 + i%3/2)}}
+		of := archive.Shipment{Tenant: f.tenant, DayAttempt: archive.DayAttempt{Date: date, Attempt: uint32(1 + i%3/2)}}
 		other := of
 		other.Attempt = 3 - of.Attempt
 		if i%5 == 0 {
@@ -184,7 +192,7 @@ func (f *fixture) query(t *testing.T, r *rand.Rand) *archive.Query {
 	if r.IntN(3) == 0 {
 		m.To = cmp.Or(m.From, first).Add(time.Duration(r.Int64N(int64(last.Sub(first)) / 2)))
 	}
-	q := &archive.Query{Tenant: testTenant, Match: m}
+	q := &archive.Query{Tenant: f.tenant, Match: m}
 	if q.Words, err = f.index.Compile(m); err != nil {
 		return f.query(t, r) // a search without a word
 	}
@@ -215,10 +223,22 @@ func (f *fixture) plain(t *testing.T, q *archive.Query) []*oplog.Entry {
 	return found
 }
 
-func TestQueriesEqualPlainScan(t *testing.T) {
-	f := newFixture(t, 4000)
+// checks are of any engine, on the library and on a cluster.
+var checks = map[string]func(t *testing.T, p place){
+	"queries": checkQueries, "shipments": checkShipments, "drops": checkDrops, "leaves": checkLeaves, "senders' ids": checkFind, "tables": checkTables,
+}
+
+func TestEngineOnLibrary(t *testing.T) {
+	for name, check := range checks {
+		t.Run(name, func(t *testing.T) { check(t, place{shard: openShard(t), tenant: testTenant, queries: 300}) })
+	}
+}
+
+// checkQueries: queries equal a plain scan.
+func checkQueries(t *testing.T, p place) {
+	f := newFixture(t, p, 4000)
 	found := 0
-	for seed := range uint64(300) {
+	for seed := range uint64(p.queries) {
 		r := rand.New(rand.NewPCG(seed, 5))
 		q := f.query(t, r)
 		want := f.plain(t, q)
@@ -229,7 +249,7 @@ func TestQueriesEqualPlainScan(t *testing.T) {
 			t.Fatalf("seed %d: %+v", seed, q.Match)
 		}
 	}
-	if found < 10_000 {
+	if found < 30*p.queries {
 		t.Errorf("all queries together found only %d entries", found)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"oplog/archive"
 )
@@ -18,6 +19,7 @@ import (
 // Shard is one shard of the archive: servers with copies of the same rows.
 type Shard struct {
 	servers []*server
+	quorum  time.Duration // how long an insertion waits until all servers have its rows
 }
 
 // Options says how the servers of a shard are reached.
@@ -38,7 +40,7 @@ func Open(o Options) (*Shard, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // the standard library's
 	transport.TLSClientConfig = &tls.Config{RootCAs: o.CA, MinVersion: tls.VersionTLS12}
 	client := newHTTP(transport)
-	s := &Shard{}
+	s := &Shard{quorum: time.Minute}
 	for _, text := range o.Servers {
 		u, err := url.Parse(text)
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" {
@@ -85,14 +87,14 @@ func (s *Shard) MakeTable(ctx context.Context, tenant string, replicated bool) e
 // insertRows is how many rows an insertion has.
 const insertRows = 100_000
 
-// Put inserts rows through the first server that takes them; see [archive.Engine].
+// Put inserts rows through the first server, once all answer: without one of them rows would get in, and the insertion fail; see [archive.Engine].
 func (s *Shard) Put(ctx context.Context, of archive.Shipment, rows iter.Seq2[*archive.Row, error]) error {
 	day, err := dayNumber(of.Date)
 	if err != nil {
 		return err
 	}
-	to, err := s.reachable(ctx)
-	if err != nil {
+	to := s.servers[0]
+	if err := s.answer(ctx); err != nil {
 		return err
 	}
 	settings, err := s.insertSettings(ctx, to)
@@ -115,17 +117,15 @@ func (s *Shard) Put(ctx context.Context, of archive.Shipment, rows iter.Seq2[*ar
 	return r.failed
 }
 
-// reachable returns the first server that answers.
-func (s *Shard) reachable(ctx context.Context) (*server, error) {
+// answer returns an error if a server does not answer.
+func (s *Shard) answer(ctx context.Context) error {
 	var failed []error
 	for _, one := range s.servers {
-		_, err := one.ask(ctx, "SELECT 1", reading)
-		if err == nil {
-			return one, nil
+		if _, err := one.ask(ctx, "SELECT 1", reading); err != nil {
+			failed = append(failed, err)
 		}
-		failed = append(failed, err)
 	}
-	return nil, errors.Join(failed...)
+	return errors.Join(failed...)
 }
 
 // insertSettings returns the settings of insertions: the server answers once the rows are in the table, on all replicas if there are several.
@@ -141,6 +141,7 @@ func (s *Shard) insertSettings(ctx context.Context, to *server) (map[string]stri
 	}
 	if len(s.servers) > 1 {
 		settings["insert_quorum"] = strconv.Itoa(len(s.servers))
+		settings["insert_quorum_timeout"] = strconv.FormatInt(s.quorum.Milliseconds(), 10)
 		if modern {
 			settings["insert_quorum_parallel"] = "0"
 		}

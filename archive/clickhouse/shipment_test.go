@@ -3,15 +3,20 @@ package clickhouse
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"oplog/archive"
 	"oplog/oplog"
 )
 
-func TestShipmentsAreVerified(t *testing.T) {
-	f := newFixture(t, 800)
+// checkShipments: sums tell of rows that were changed or are not there.
+func checkShipments(t *testing.T, p place) {
+	f := newFixture(t, p, 800)
 	var want archive.Sum
 	day := f.days[3]
 	for i := range f.entries {
@@ -19,10 +24,10 @@ func TestShipmentsAreVerified(t *testing.T) {
 			want.Add(e.Seq, archive.LeafHash(f.leaves[e.Key()]))
 		}
 	}
-	of := archive.Shipment{Tenant: testTenant, DayAttempt: day.DayAttempt}
+	of := archive.Shipment{Tenant: f.tenant, DayAttempt: day.DayAttempt}
 	f.checkSum(t, of, want)
 	t.Run("an attempt that broke off", func(t *testing.T) {
-		broken := archive.Shipment{Tenant: testTenant, DayAttempt: archive.DayAttempt{Date: day.Date, Attempt: 9}}
+		broken := archive.Shipment{Tenant: f.tenant, DayAttempt: archive.DayAttempt{Date: day.Date, Attempt: 9}}
 		cause := errors.New("the disk does not read")
 		err := f.shard.Put(ctx, broken, func(yield func(*archive.Row, error) bool) {
 			for row, err := range f.rows(f.entries[:2]) {
@@ -38,31 +43,54 @@ func TestShipmentsAreVerified(t *testing.T) {
 		f.checkSum(t, of, want)
 	})
 	t.Run("a row that was changed", func(t *testing.T) {
-		if _, err := f.shard.servers[0].ask(ctx, "ALTER TABLE "+tableOf(testTenant)+" UPDATE leaf = concat(leaf, 'x') WHERE seq = "+
-			"(SELECT max(seq) FROM "+tableOf(testTenant)+" WHERE day = '"+day.Date+"' AND attempt = "+attemptText(day)+") SETTINGS mutations_sync = 2", long); err != nil {
+		f.tamper(t, day, want.MaxSeq)
+		await(t, "the sum tells of the change", func() bool {
+			sums, err := f.shard.Verify(ctx, of)
+			return err == nil && !slices.ContainsFunc(sums, func(s archive.Sum) bool { return s.Lanes == want.Lanes || s.Rows != want.Rows })
+		})
+	})
+}
+
+// tamper changes the leaf of one row of a day, as an administrator of the database can: the rows are taken out and put back.
+func (f *fixture) tamper(t *testing.T, day archive.Day, seq uint64) {
+	t.Helper()
+	table, kept := tableOf(f.tenant), "kept_"+tableOf(f.tenant)
+	names := columnNames()
+	for _, statement := range []string{
+		"CREATE TABLE " + kept + " ENGINE = Memory AS SELECT * FROM " + table + " WHERE " + inDays([]archive.Day{day}),
+		fmt.Sprintf("ALTER TABLE %s DROP PARTITION ('%s', %d)", table, day.Date, day.Attempt),
+		fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s", table, names, strings.Replace(names, "leaf", fmt.Sprintf("if(seq = %d, concat(leaf, 'x'), leaf)", seq), 1), kept),
+		"DROP TABLE " + kept,
+	} {
+		if _, err := f.shard.servers[0].ask(ctx, statement, long); err != nil {
 			t.Fatal(err)
 		}
-		sums, err := f.shard.Verify(ctx, of)
-		if err != nil || sums[0].Lanes == want.Lanes || sums[0].Rows != want.Rows {
-			t.Errorf("a changed row gives %+v, %v; before %+v", sums, err, want)
+	}
+}
+
+// await waits up to a minute until what holds.
+func await(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); !holds(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("not within a minute: %s", what)
 		}
-	})
+	}
 }
 
 func (f *fixture) checkSum(t *testing.T, of archive.Shipment, want archive.Sum) {
 	t.Helper()
 	sums, err := f.shard.Verify(ctx, of)
-	if err != nil || len(sums) != 1 || sums[0] != want {
+	if err != nil || len(sums) != len(f.shard.servers) || slices.ContainsFunc(sums, func(s archive.Sum) bool { return s != want }) {
 		t.Errorf("Verify returns %+v, %v; want %+v", sums, err, want)
 	}
 }
 
-func attemptText(d archive.Day) string { return string(rune('0' + d.Attempt)) }
-
-func TestDroppedRowsAreGone(t *testing.T) {
-	f := newFixture(t, 500)
+// checkDrops: dropped rows are gone, and days that lack them are not answered.
+func checkDrops(t *testing.T, p place) {
+	f := newFixture(t, p, 500)
 	day := f.days[1]
-	of := archive.Shipment{Tenant: testTenant, DayAttempt: day.DayAttempt}
+	of := archive.Shipment{Tenant: f.tenant, DayAttempt: day.DayAttempt}
 	if held := f.held(t)[day.DayAttempt]; held != day.Rows {
 		t.Fatalf("%d rows are held of %+v", held, day)
 	}
@@ -74,7 +102,7 @@ func TestDroppedRowsAreGone(t *testing.T) {
 	if held, others := f.held(t)[day.DayAttempt], f.held(t); held != 0 || len(others) < len(f.days)-1 {
 		t.Errorf("%d rows are held of a dropped day; %d partitions are left", held, len(others))
 	}
-	q := &archive.Query{Tenant: testTenant, Days: f.days}
+	q := &archive.Query{Tenant: f.tenant, Days: f.days}
 	if _, _, err := f.shard.Page(ctx, q, oplog.Key{}, 10); !errors.Is(err, archive.ErrIncomplete) {
 		t.Errorf("a page of days with rows missing: %v", err)
 	}
@@ -87,17 +115,24 @@ func TestDroppedRowsAreGone(t *testing.T) {
 	}
 }
 
+// held returns what all servers hold alike.
 func (f *fixture) held(t *testing.T) map[archive.DayAttempt]uint64 {
 	t.Helper()
-	all, err := f.shard.Holdings(ctx, testTenant)
-	if err != nil || len(all) != 1 {
+	all, err := f.shard.Holdings(ctx, f.tenant)
+	if err != nil || len(all) != len(f.shard.servers) {
 		t.Fatalf("holdings: %v, %v", all, err)
+	}
+	for _, other := range all[1:] {
+		if !maps.Equal(other, all[0]) {
+			t.Fatalf("servers hold %v and %v", all[0], other)
+		}
 	}
 	return all[0]
 }
 
-func TestLeavesComeWholeAndInOrder(t *testing.T) {
-	f := newFixture(t, 25_000) // more than two answers
+// checkLeaves: leaves come whole and in order.
+func checkLeaves(t *testing.T, p place) {
+	f := newFixture(t, p, 25_000) // more than two answers
 	var newest, bySeq []oplog.Key
 	for i := range f.entries {
 		newest = append(newest, f.entries[i].Key())
@@ -116,7 +151,7 @@ func TestLeavesComeWholeAndInOrder(t *testing.T) {
 		"no keys":             {archive.Range{Keys: []oplog.Key{}}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c.of.Tenant, c.of.Days = testTenant, f.days
+			c.of.Tenant, c.of.Days = f.tenant, f.days
 			var got []oplog.Key
 			err := f.shard.Leaves(ctx, &c.of, func(key oplog.Key, leaf []byte) error {
 				if !bytes.Equal(leaf, f.leaves[key]) {
@@ -131,13 +166,14 @@ func TestLeavesComeWholeAndInOrder(t *testing.T) {
 		})
 	}
 	stop := errors.New("enough")
-	if err := f.shard.Leaves(ctx, &archive.Range{Tenant: testTenant, Days: f.days}, func(oplog.Key, []byte) error { return stop }); !errors.Is(err, stop) {
+	if err := f.shard.Leaves(ctx, &archive.Range{Tenant: f.tenant, Days: f.days}, func(oplog.Key, []byte) error { return stop }); !errors.Is(err, stop) {
 		t.Errorf("an error of the visitor gives %v", err)
 	}
 }
 
-func TestFindBySendersID(t *testing.T) {
-	f := newFixture(t, 3000)
+// checkFind: entries are found by senders' ids.
+func checkFind(t *testing.T, p place) {
+	f := newFixture(t, p, 3000)
 	looked := 0
 	for i := range f.entries {
 		e := &f.entries[i]
@@ -151,37 +187,38 @@ func TestFindBySendersID(t *testing.T) {
 				want = append(want, f.entries[j].Key())
 			}
 		}
-		if got, err := f.shard.Find(ctx, testTenant, f.days, e.ID); err != nil || !slices.Equal(got, want) {
+		if got, err := f.shard.Find(ctx, f.tenant, f.days, e.ID); err != nil || !slices.Equal(got, want) {
 			t.Errorf("%q is found %v, %v; want %v", e.ID, got, err, want)
 		}
 	}
 	if looked == 0 {
 		t.Error("no entry has a sender's id")
 	}
-	if got, err := f.shard.Find(ctx, testTenant, f.days, "unknown"); err != nil || len(got) > 0 {
+	if got, err := f.shard.Find(ctx, f.tenant, f.days, "unknown"); err != nil || len(got) > 0 {
 		t.Errorf("an unknown id is found %v, %v", got, err)
 	}
 }
 
-func TestTablesAreChecked(t *testing.T) {
-	s := openShard(t)
+// checkTables: tables that are not as Schema makes them are told.
+func checkTables(t *testing.T, p place) {
+	s := p.shard
 	check := func(part string) {
 		t.Helper()
-		if err := s.Check(ctx, testTenant); err == nil || !bytes.Contains([]byte(err.Error()), []byte(part)) {
+		if err := s.Check(ctx, p.tenant); err == nil || !bytes.Contains([]byte(err.Error()), []byte(part)) {
 			t.Errorf("Check returns %v, want %q", err, part)
 		}
 	}
-	check("oplog archive schema --tenant lan-wan's")
-	if err := s.MakeTable(ctx, testTenant, false); err != nil {
+	check("oplog archive schema --tenant " + p.tenant)
+	if err := s.MakeTable(ctx, p.tenant, p.replicated); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Check(ctx, testTenant); err != nil {
+	if err := s.Check(ctx, p.tenant); err != nil {
 		t.Error(err)
 	}
-	if _, err := s.servers[0].ask(ctx, "ALTER TABLE "+tableOf(testTenant)+" DROP COLUMN role", long); err != nil {
+	if _, err := s.servers[0].ask(ctx, "ALTER TABLE "+tableOf(p.tenant)+" DROP COLUMN role", long); err != nil {
 		t.Fatal(err)
 	}
 	check("role")
 	s.servers[0].password = "wrong"
-	check("Authentication")
+	check("assword")
 }
