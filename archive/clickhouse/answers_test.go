@@ -42,6 +42,7 @@ func appendKey(b []byte, at time.Time, seq uint64) []byte {
 // fake is a server whose table has so many rows, and which answers questions with answer.
 type fake struct {
 	rows   int
+	parts  func() int // what their names and times sum up to; nil for always the same
 	answer func(w http.ResponseWriter, statement string)
 	asked  atomic.Int64
 }
@@ -50,7 +51,11 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	switch statement := r.URL.Query().Get("query") + string(body); {
 	case strings.Contains(statement, "system.parts"):
-		fmt.Fprintf(w, "20261101-1\t%d\n", f.rows)
+		parts := 7
+		if f.parts != nil {
+			parts = f.parts()
+		}
+		fmt.Fprintf(w, "20261101-1\t%d\t%d\n", f.rows, parts)
 	case strings.Contains(statement, "version()"):
 		fmt.Fprint(w, "26.7.2.1\n")
 	default:

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -24,6 +25,7 @@ type server struct {
 	mu       sync.Mutex
 	major    int                 // of its version; 0 before it was asked
 	holdings map[string]holdings // by table, as last asked
+	lost     time.Time           // when it last did not answer; zero after an answer
 }
 
 // Error is a server's refusal of a statement.
@@ -36,10 +38,19 @@ type Error struct {
 // Error returns the server with its message.
 func (e *Error) Error() string { return e.Server + ": " + e.Text }
 
-// Settings of statements. Answers are collected at the server, so that a failure is never found behind half an answer.
+// Settings of statements. Answers are collected at the server, so that a failure is never found behind half an answer. A server that stands still, or whose network
+// does, keeps to no time: the client gives up answerTime later.
 var (
+	probing = map[string]string{"wait_end_of_query": "1", "max_execution_time": "2"}
 	reading = map[string]string{"wait_end_of_query": "1", "max_execution_time": "5", "max_query_size": "67108864", "max_ast_elements": "1000000", "max_expanded_ast_elements": "5000000"}
 	long    = map[string]string{"wait_end_of_query": "1", "max_execution_time": "600", "max_query_size": "67108864"}
+)
+
+const (
+	connectTime = 2 * time.Second
+	answerTime  = time.Second
+	insertTime  = 10 * time.Minute // for the rows of an insertion, which may be read slowly
+	lostTime    = 10 * time.Second // for which others are asked before a server that did not answer
 )
 
 // maxMessage is the longest part of a server's message that is kept.
@@ -49,7 +60,11 @@ var codeInText = regexp.MustCompile(`^Code: (\d+)`)
 
 // ask sends a statement and returns the answer.
 func (s *server) ask(ctx context.Context, statement string, settings map[string]string) ([]byte, error) {
-	return s.send(ctx, url.Values{}, strings.NewReader(statement), settings)
+	answer, err := s.send(ctx, url.Values{}, strings.NewReader(statement), settings)
+	if !errors.Is(ctx.Err(), context.Canceled) {
+		s.isLost(err != nil && !errors.As(err, new(*Error)))
+	}
+	return answer, err
 }
 
 // insert sends a statement with the rows that it inserts.
@@ -59,9 +74,40 @@ func (s *server) insert(ctx context.Context, statement string, rows io.Reader, s
 }
 
 func (s *server) send(ctx context.Context, parameters url.Values, body io.Reader, settings map[string]string) ([]byte, error) {
+	limit := insertTime
 	for name, value := range maps.All(settings) {
 		parameters.Set(name, value)
+		if seconds, err := strconv.Atoi(value); err == nil && name == "max_execution_time" {
+			limit = time.Duration(seconds)*time.Second + answerTime
+		}
 	}
+	within, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer within %s", limit))
+	defer cancel()
+	answer, err := s.exchange(within, parameters, body)
+	if err != nil && ctx.Err() == nil && within.Err() != nil {
+		err = fmt.Errorf("%s: %w", s.url, context.Cause(within))
+	}
+	return answer, err
+}
+
+// isLost notes whether the server did not answer.
+func (s *server) isLost(lost bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lost = time.Time{}
+	if lost {
+		s.lost = time.Now()
+	}
+}
+
+// wasLost reports whether the server did not answer lately.
+func (s *server) wasLost() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Since(s.lost) < lostTime
+}
+
+func (s *server) exchange(ctx context.Context, parameters url.Values, body io.Reader) ([]byte, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/?"+parameters.Encode(), body)
 	if err != nil {
 		return nil, err
@@ -71,8 +117,8 @@ func (s *server) send(ctx context.Context, parameters url.Values, body io.Reader
 	}
 	answer, err := s.http.Do(r)
 	if err != nil {
-		if of := (*url.Error)(nil); errors.As(err, &of) {
-			err = of.Err // without the parameters
+		if of := new(url.Error); errors.As(err, &of) {
+			err = of.Err // without the statement
 		}
 		return nil, fmt.Errorf("%s: %w", s.url, err)
 	}
@@ -84,6 +130,11 @@ func (s *server) send(ctx context.Context, parameters url.Values, body io.Reader
 		}
 		return read.Bytes(), nil
 	}
+	return nil, s.refusal(answer)
+}
+
+// refusal reads what a server says instead of an answer.
+func (s *server) refusal(answer *http.Response) *Error {
 	text, _ := io.ReadAll(io.LimitReader(answer.Body, maxMessage))
 	refused := &Error{Server: s.url, Text: strings.TrimSpace(string(text))}
 	refused.Code, _ = strconv.Atoi(answer.Header.Get("X-ClickHouse-Exception-Code"))
@@ -93,7 +144,7 @@ func (s *server) send(ctx context.Context, parameters url.Values, body io.Reader
 	if refused.Text == "" {
 		refused.Text = answer.Status
 	}
-	return nil, refused
+	return refused
 }
 
 // version returns the server's major version.
@@ -104,7 +155,7 @@ func (s *server) version(ctx context.Context) (int, error) {
 	if major > 0 {
 		return major, nil
 	}
-	answer, err := s.ask(ctx, "SELECT version()", reading)
+	answer, err := s.ask(ctx, "SELECT version()", probing)
 	if err != nil {
 		return 0, err
 	}
@@ -129,6 +180,8 @@ func (s *server) modern(ctx context.Context) (bool, error) {
 // newHTTP returns a client whose connections are kept, and whose answers must begin in time.
 func newHTTP(transport *http.Transport) *http.Client {
 	transport.MaxIdleConnsPerHost = 4
+	transport.DialContext = (&net.Dialer{Timeout: connectTime, KeepAlive: 15 * time.Second}).DialContext
+	transport.TLSHandshakeTimeout = connectTime
 	transport.ResponseHeaderTimeout = 10 * time.Minute // the answer begins when it is complete
 	return &http.Client{Transport: transport}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -12,10 +13,16 @@ import (
 	"oplog/archive"
 )
 
-// holdings are the numbers of rows of a table by partition.
+// held is what a server holds of a partition.
+type held struct {
+	rows  uint64
+	parts string // changes whenever a part comes or goes, even if it comes again under its name
+}
+
+// holdings are what a server holds of a table, by partition.
 type holdings struct {
-	at   time.Time
-	rows map[archive.DayAttempt]uint64
+	at   time.Time // before it was asked
+	held map[archive.DayAttempt]held
 }
 
 // holdingsTime is how long an answer of a server about its parts is used.
@@ -27,9 +34,14 @@ func (s *Shard) Holdings(ctx context.Context, tenant string) ([]map[archive.DayA
 	var asking sync.WaitGroup
 	for i, one := range s.servers {
 		asking.Go(func() {
-			var err error
-			if all[i], err = one.askHoldings(ctx, tenant); err != nil {
-				all[i], failed[i] = nil, &archive.ServerError{Server: one.url, Err: err}
+			known, err := one.askHoldings(ctx, tenant)
+			if err != nil {
+				failed[i] = &archive.ServerError{Server: one.url, Err: err}
+				return
+			}
+			all[i] = map[archive.DayAttempt]uint64{}
+			for of, h := range known.held {
+				all[i][of] = h.rows
 			}
 		})
 	}
@@ -50,25 +62,30 @@ func (s *Shard) Highest(ctx context.Context, tenant, date string) (highest uint3
 	return highest, err
 }
 
-// askHoldings asks a server for the numbers of rows of a tenant's table, by day and attempt. It counts parts that readers see; one that is being
-// replaced is not counted twice.
-func (s *server) askHoldings(ctx context.Context, tenant string) (map[archive.DayAttempt]uint64, error) {
-	answer, err := s.ask(ctx, "SELECT partition_id, sum(rows) FROM system.parts WHERE database = currentDatabase() AND table = "+quote(tableOf(tenant))+
-		" AND active GROUP BY partition_id FORMAT TabSeparated", reading)
+// askHoldings asks a server for what it holds of a tenant's table. It counts parts that readers see; one that is being replaced is not counted twice.
+func (s *server) askHoldings(ctx context.Context, tenant string) (*holdings, error) {
+	known := &holdings{at: time.Now(), held: map[archive.DayAttempt]held{}}
+	answer, err := s.ask(ctx, "SELECT partition_id, sum(rows), sum(cityHash64(name, modification_time)) FROM system.parts WHERE database = currentDatabase() AND table = "+
+		quote(tableOf(tenant))+" AND active GROUP BY partition_id FORMAT TabSeparated", probing)
 	if err != nil {
 		return nil, err
 	}
-	rows := map[archive.DayAttempt]uint64{}
 	for line := range strings.Lines(string(answer)) {
-		id, count, _ := strings.Cut(strings.TrimSpace(line), "\t")
+		id, rest, _ := strings.Cut(strings.TrimSpace(line), "\t")
+		count, parts, _ := strings.Cut(rest, "\t")
 		of, ok := readPartition(id)
 		n, err := strconv.ParseUint(count, 10, 64)
 		if !ok || err != nil {
 			return nil, fmt.Errorf("%s: %q is not a partition of %s", s.url, line, tableOf(tenant))
 		}
-		rows[of] = n
+		known.held[of] = held{n, parts}
 	}
-	return rows, nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if known.at.After(s.holdings[tenant].at) {
+		s.holdings[tenant] = *known
+	}
+	return known, nil
 }
 
 // readPartition reads a partition's id: 20261130-1.
@@ -79,39 +96,49 @@ func readPartition(id string) (archive.DayAttempt, bool) {
 	return archive.DayAttempt{Date: t.Format(time.DateOnly), Attempt: uint32(attempt)}, err == nil && dateErr == nil
 }
 
-// forget forgets what a server was last known to hold.
-func (s *server) forget(tenant string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.holdings, tenant)
-}
-
-// hasAll reports whether a server holds exactly the rows of the given days. It is asked before each query, at most once a second, unless days are missing:
-// they may have been added since.
-func (s *server) hasAll(ctx context.Context, tenant string, days []archive.Day) (bool, error) {
+// known returns what a server holds, as asked within the last second, unless rows of the days were missing then.
+func (s *server) known(ctx context.Context, tenant string, days []archive.Day) (*holdings, error) {
 	s.mu.Lock()
 	known := s.holdings[tenant]
 	s.mu.Unlock()
 	if time.Since(known.at) <= holdingsTime && known.hasAll(days) {
-		return true, nil
+		return &known, nil
 	}
-	at := time.Now()
-	rows, err := s.askHoldings(ctx, tenant)
-	if err != nil {
-		return false, err
-	}
-	known = holdings{at, rows}
-	s.mu.Lock()
-	s.holdings[tenant] = known
-	s.mu.Unlock()
-	return known.hasAll(days), nil
+	return s.askHoldings(ctx, tenant)
 }
 
+// hasAll reports whether exactly the rows of the days are there.
 func (h *holdings) hasAll(days []archive.Day) bool {
-	for _, d := range days {
-		if h.rows[d.DayAttempt] != d.Rows {
-			return false
+	return !slices.ContainsFunc(days, func(d archive.Day) bool { return h.held[d.DayAttempt].rows != d.Rows })
+}
+
+// sameParts reports whether no part of the days has come or gone.
+func (h *holdings) sameParts(other *holdings, days []archive.Day) bool {
+	return !slices.ContainsFunc(days, func(d archive.Day) bool { return h.held[d.DayAttempt] != other.held[d.DayAttempt] })
+}
+
+// changes is how often a question is asked again because parts have come or gone meanwhile, as after a merge.
+const changes = 5
+
+// whole asks a server a question that needs all rows of some days. They must be there before it, and the same parts after it: a server that finds a part damaged
+// lays it aside at any time, and answers without it until it has fetched it from another.
+func (s *server) whole(ctx context.Context, tenant string, days []archive.Day, ask func(one *server) error) error {
+	before, err := s.known(ctx, tenant, days)
+	for range changes {
+		if err != nil {
+			return err
 		}
+		if !before.hasAll(days) {
+			return fmt.Errorf("%s does not hold all rows", s.url)
+		}
+		if err := ask(s); err != nil {
+			return err
+		}
+		var after *holdings
+		if after, err = s.askHoldings(ctx, tenant); err == nil && after.sameParts(before, days) {
+			return nil
+		}
+		before = after
 	}
-	return true
+	return errors.Join(err, fmt.Errorf("%s: its parts change all the time", s.url))
 }

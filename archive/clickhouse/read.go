@@ -15,15 +15,8 @@ import (
 // complete calls ask with servers that hold all rows of the days, until one answers. Without one it returns ErrIncomplete with what is known of each.
 func (s *Shard) complete(ctx context.Context, tenant string, days []archive.Day, ask func(one *server) error) error {
 	failed := []error{archive.ErrIncomplete}
-	for _, one := range s.servers {
-		has, err := one.answers(ctx, tenant, days)
-		switch {
-		case err == nil && !has:
-			failed = append(failed, fmt.Errorf("%s does not hold all rows", one.url))
-			continue
-		case err == nil:
-			err = ask(one)
-		}
+	for _, one := range s.inOrder() {
+		err := one.whole(ctx, tenant, days, ask)
 		if err == nil {
 			return nil
 		}
@@ -38,18 +31,17 @@ func (s *Shard) complete(ctx context.Context, tenant string, days []archive.Day,
 	return errors.Join(failed...)
 }
 
-// answerLimit is how long a server may take to say what it holds, before another one is asked.
-const answerLimit = 2 * time.Second
-
-// answers is hasAll with a limit of its own, so that a server that does not answer is told from a query that takes too long.
-func (s *server) answers(ctx context.Context, tenant string, days []archive.Day) (bool, error) {
-	within, cancel := context.WithTimeout(ctx, answerLimit)
-	defer cancel()
-	has, err := s.hasAll(within, tenant, days)
-	if err != nil && within.Err() != nil && ctx.Err() == nil {
-		return false, fmt.Errorf("%s does not answer", s.url)
+// inOrder returns the servers as they are asked: those that did not answer lately come last.
+func (s *Shard) inOrder() []*server {
+	var lost, all []*server
+	for _, one := range s.servers {
+		if one.wasLost() {
+			lost = append(lost, one)
+		} else {
+			all = append(all, one)
+		}
 	}
-	return has, err
+	return append(all, lost...)
 }
 
 // Codes of ClickHouse (src/Common/ErrorCodes.cpp).

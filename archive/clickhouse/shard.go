@@ -9,6 +9,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -121,7 +122,7 @@ func (s *Shard) Put(ctx context.Context, of archive.Shipment, rows iter.Seq2[*ar
 func (s *Shard) answer(ctx context.Context) error {
 	var failed []error
 	for _, one := range s.servers {
-		if _, err := one.ask(ctx, "SELECT 1", reading); err != nil {
+		if _, err := one.ask(ctx, "SELECT 1", probing); err != nil {
 			failed = append(failed, err)
 		}
 	}
@@ -184,14 +185,75 @@ func (s *Shard) Verify(ctx context.Context, of archive.Shipment) ([]archive.Sum,
 	return sums, nil
 }
 
-// Drop drops a partition on each server; see [archive.Engine]. Replicas do what one of them was told.
+// Drop drops a partition on each server; see [archive.Engine]. Replicas do what one of them was told, in their own time: each must have nothing left.
 func (s *Shard) Drop(ctx context.Context, of archive.Shipment) error {
+	if err := s.awaitReplicas(ctx, of); err != nil {
+		return err
+	}
 	statement := fmt.Sprintf("ALTER TABLE %s DROP PARTITION ('%s', %d)", tableOf(of.Tenant), of.Date, of.Attempt)
 	for _, one := range s.servers {
 		if _, err := one.ask(ctx, statement, long); err != nil {
 			return err
 		}
-		one.forget(of.Tenant)
 	}
-	return nil
+	return s.await(ctx, func(rows []uint64) error {
+		for i, n := range rows {
+			if n > 0 {
+				return fmt.Errorf("%s still holds %d rows of attempt %d of %s, which were dropped", s.servers[i].url, n, of.Attempt, of.Date)
+			}
+		}
+		return nil
+	}, of)
+}
+
+// awaitReplicas waits until all servers hold the same rows of a shipment. Dropping a part that has not reached its quorum would end all insertions into the table:
+// they wait for that quorum, which nothing can reach any more.
+func (s *Shard) awaitReplicas(ctx context.Context, of archive.Shipment) error {
+	if len(s.servers) == 1 {
+		return nil
+	}
+	err := s.await(ctx, func(rows []uint64) error {
+		if slices.Min(rows) != slices.Max(rows) {
+			return fmt.Errorf("the servers hold %v rows of attempt %d of %s: these can be dropped once all hold the same", rows, of.Attempt, of.Date)
+		}
+		return nil
+	}, of)
+	if err == nil {
+		err = sleep(ctx, settleTime) // a part is noted as replicated a moment after it is there
+	}
+	return err
+}
+
+const (
+	dropTime   = 30 * time.Second // how long servers may take to agree
+	settleTime = 200 * time.Millisecond
+)
+
+// await asks servers for their numbers of rows of a shipment, until they are fine.
+func (s *Shard) await(ctx context.Context, fine func(rows []uint64) error, of archive.Shipment) error {
+	for end := time.Now().Add(dropTime); ; {
+		all, err := s.Holdings(ctx, of.Tenant)
+		if err != nil {
+			return err
+		}
+		var rows []uint64
+		for _, held := range all {
+			rows = append(rows, held[of.DayAttempt])
+		}
+		if err = fine(rows); err == nil || time.Now().After(end) {
+			return err
+		}
+		if err := sleep(ctx, settleTime); err != nil {
+			return err
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
 }
