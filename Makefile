@@ -146,7 +146,7 @@ cluster: build
 ARCHIVE_ROWS = 20000000
 archive: build
 	tools/debian-clickhouse $(BIN)/debian-clickhouse
-	OPLOG=$(BIN)/oplog OPLOG_ARCHIVE=$(BIN)/debian-clickhouse OPLOG_ARCHIVE_ROWS=$(ARCHIVE_ROWS) $(GO) test ./archive/clickhouse ./crashtest -run 'OnCluster|^TestArchive' -p 1 -count 1 -timeout 4h -v
+	OPLOG=$(BIN)/oplog OPLOG_CLICKHOUSE_CLUSTER=$(BIN)/debian-clickhouse OPLOG_CLICKHOUSE_ROWS=$(ARCHIVE_ROWS) $(GO) test ./archive/clickhouse ./crashtest -run 'OnCluster|^TestArchive' -p 1 -count 1 -timeout 4h -v
 
 onprem:
 	$(GO) run ./packaging/release -target linux/$$(go env GOARCH) -version 1.0.0 -out $(BIN)/onprem/old

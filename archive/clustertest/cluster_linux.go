@@ -51,12 +51,12 @@ type Node struct {
 // startTime limits how long a server may take to start.
 const startTime = 2 * time.Minute
 
-// Start starts a cluster, which ends with the test. Without OPLOG_ARCHIVE the test is skipped.
+// Start starts a cluster, which ends with the test. Without OPLOG_CLICKHOUSE_CLUSTER the test is skipped.
 func Start(t testing.TB) *Cluster {
 	t.Helper()
-	folder := os.Getenv("OPLOG_ARCHIVE")
+	folder := os.Getenv("OPLOG_CLICKHOUSE_CLUSTER")
 	if folder == "" {
-		t.Skip("OPLOG_ARCHIVE is not set: run make archive")
+		t.Skip("OPLOG_CLICKHOUSE_CLUSTER is not set: run make archive")
 	}
 	c := &Cluster{t: t, dir: t.TempDir(), root: filepath.Join(folder, "root")}
 	if _, err := os.Stat(c.serverProgram()); err != nil {
@@ -141,7 +141,7 @@ func (n *Node) Restart() {
 // Ask sends a statement to a server and returns its answer.
 func (n *Node) Ask(statement string) (string, error) {
 	client := &http.Client{Timeout: time.Minute}
-	r, err := http.NewRequest(http.MethodPost, n.Plain+"/?wait_end_of_query=1", strings.NewReader(statement)) //nolint:noctx // it has a time limit
+	r, err := http.NewRequest(http.MethodPost, n.Plain+"/?wait_end_of_query=1", strings.NewReader(statement))
 	if err != nil {
 		return "", err
 	}
@@ -150,7 +150,7 @@ func (n *Node) Ask(statement string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer answer.Body.Close() //nolint:errcheck // it was read
+	defer answer.Body.Close()
 	text := new(strings.Builder)
 	if _, err := io.Copy(text, answer.Body); err != nil {
 		return "", err

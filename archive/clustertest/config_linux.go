@@ -86,7 +86,7 @@ func (c *Cluster) keeper(port int) *Keeper {
 		path = append(path, filepath.Join(c.root, "usr/share/java", jar+".jar"))
 	}
 	return &Keeper{port: port, Process: &Process{t: c.t, name: "ZooKeeper", dir: dir, command: func() *exec.Cmd {
-		return exec.Command("java", "-Xmx192m", "-XX:+UseSerialGC", "-cp", strings.Join(path, ":"), "org.apache.zookeeper.server.quorum.QuorumPeerMain", settings) //nolint:gosec // our own paths
+		return exec.Command("java", "-Xmx192m", "-XX:+UseSerialGC", "-cp", strings.Join(path, ":"), "org.apache.zookeeper.server.quorum.QuorumPeerMain", settings)
 	}}}
 }
 
@@ -106,7 +106,7 @@ func (c *Cluster) node(i, https, http, tcp, peer int) *Node {
 	more, _ := filepath.Glob(filepath.Join(c.root, "lib/*-linux-gnu"))
 	n.Process = &Process{t: c.t, name: name, dir: dir, command: func() *exec.Cmd {
 		// A write beyond a limit fails instead of ending the server.
-		server := exec.Command("sh", "-c", `trap '' XFSZ; exec "$@"`, "sh", c.serverProgram(), "--config-file="+settings) //nolint:gosec // our own paths
+		server := exec.Command("sh", "-c", `trap '' XFSZ; exec "$@"`, "sh", c.serverProgram(), "--config-file="+settings)
 		server.Env = append(os.Environ(), "LD_LIBRARY_PATH="+strings.Join(append(libraries, more...), ":"))
 		return server
 	}}

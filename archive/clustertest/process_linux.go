@@ -90,16 +90,17 @@ const rlimitFileSize = 1
 const noLimit = ^uint64(0)
 
 // FillDisk lets each write of a running server beyond the first bytes of a file fail, as a full disk does; the error is EFBIG instead of ENOSPC.
-func (n *Node) FillDisk(bytes uint64) { n.limitFiles(bytes) }
+func (n *Node) FillDisk(bytes uint64) { n.t.Helper(); LimitFiles(n.t, n.cmd.Process.Pid, bytes) }
 
 // EmptyDisk ends FillDisk.
-func (n *Node) EmptyDisk() { n.limitFiles(noLimit) }
+func (n *Node) EmptyDisk() { n.t.Helper(); LimitFiles(n.t, n.cmd.Process.Pid, noLimit) }
 
-func (n *Node) limitFiles(bytes uint64) {
-	n.t.Helper()
+// LimitFiles is FillDisk of any process that ignores SIGXFSZ, as programs in Go do.
+func LimitFiles(t testing.TB, pid int, bytes uint64) {
+	t.Helper()
 	limit := syscall.Rlimit{Cur: bytes, Max: noLimit}
-	_, _, failed := syscall.RawSyscall6(syscall.SYS_PRLIMIT64, uintptr(n.cmd.Process.Pid), rlimitFileSize, uintptr(unsafe.Pointer(&limit)), 0, 0, 0)
+	_, _, failed := syscall.RawSyscall6(syscall.SYS_PRLIMIT64, uintptr(pid), rlimitFileSize, uintptr(unsafe.Pointer(&limit)), 0, 0, 0)
 	if failed != 0 {
-		n.t.Fatal(fmt.Errorf("prlimit: %w", failed))
+		t.Fatal(fmt.Errorf("prlimit: %w", failed))
 	}
 }
