@@ -5,8 +5,8 @@
 //
 // program_test.go starts the program, load_test.go loads it and remembers what it acknowledged, ledger_test.go checks that. The tests differ in
 // what they do to the program: kill_test.go and nodes_test.go, of three nodes, run with all tests, the others by make crash, make powercut,
-// make soak and make cluster. upgrade_test.go opens what programs of earlier versions left, closed and killed; windows_linux_test.go runs the program
-// for Windows, by make test-windows.
+// make soak and make cluster. archive_linux_test.go runs it with servers of an archive, which are killed, too, by make archive. upgrade_test.go opens what
+// programs of earlier versions left, closed and killed; windows_linux_test.go runs the program for Windows, by make test-windows.
 package crashtest
 
 import (
