@@ -1,6 +1,7 @@
 package archive_test
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"strings"
@@ -68,7 +69,10 @@ func TestShippedAgainTampered(t *testing.T) {
 	f.Restart()
 	last := dates[len(dates)-1]
 	of := archive.Shipment{Tenant: "plain", DayAttempt: archive.DayAttempt{Date: last, Attempt: 1}}
-	f.shards[0].Change(0, of, dropLast)
+	f.shards[0].Change(0, of, func(rows []archivetest.Row) []archivetest.Row {
+		rows[0].Leaf = bytes.Replace(rows[0].Leaf, []byte("Wang"), []byte("Wong"), 1)
+		return rows
+	})
 	if err := f.round(); err == nil || !strings.Contains(err.Error(), "differs from the log") {
 		t.Errorf("it says %v", err)
 	}

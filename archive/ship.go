@@ -64,6 +64,9 @@ func (a *Archive) shipDay(ctx context.Context, tenant, date string, again bool) 
 		err = a.recordArchived(s, sum, counts)
 	}
 	if err != nil {
+		if _, now, readErr := a.record(tenant, date); readErr == nil && now != s.revision {
+			err = errChanged // which is why: what was sent of a deleted day is dropped
+		}
 		return 0, fmt.Errorf("ship day %s of tenant %s, attempt %d: %w", date, tenant, s.day.Attempt, err)
 	}
 	a.work.shipped(sum.Rows)

@@ -175,24 +175,6 @@ func (e *Engine) Verify(_ context.Context, of archive.Shipment) ([]archive.Sum, 
 	return sums, e.allThere()
 }
 
-// Leaves reads the leaves of days, newest first, by no other bounds.
-func (e *Engine) Leaves(_ context.Context, r *archive.Range, visit func(key oplog.Key, leaf []byte) error) error {
-	var rows []Row
-	for _, d := range r.Days {
-		if err := e.step("leaves", archive.Shipment{Tenant: r.Tenant, DayAttempt: d.DayAttempt}); err != nil {
-			return err
-		}
-		rows = append(rows, e.Rows(0, archive.Shipment{Tenant: r.Tenant, DayAttempt: d.DayAttempt})...)
-	}
-	slices.SortFunc(rows, func(a, b Row) int { return b.Key.Compare(a.Key) })
-	for _, row := range rows {
-		if err := visit(row.Key, row.Leaf); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Drop drops a shipment on each server.
 func (e *Engine) Drop(_ context.Context, of archive.Shipment) error {
 	if err := e.step("drop", of); err != nil {

@@ -70,6 +70,11 @@ func (e *Engine) Find(ctx context.Context, tenant string, days []archive.Day, id
 
 // Leaves looks at every row.
 func (e *Engine) Leaves(ctx context.Context, r *archive.Range, visit func(key oplog.Key, leaf []byte) error) error {
+	for _, d := range r.Days {
+		if err := e.step("leaves", archive.Shipment{Tenant: r.Tenant, DayAttempt: d.DayAttempt}); err != nil {
+			return err
+		}
+	}
 	rows, err := e.complete(ctx, r.Tenant, r.Days)
 	if err != nil {
 		return err
