@@ -28,6 +28,7 @@ func (withoutExports) Record(oplog.RecordKind, string) ([]byte, oplog.Revision, 
 
 func (withoutExports) OnRecord(func(oplog.RecordKind, string)) {}
 func (withoutExports) OnAppend(func(string, []oplog.Entry))    {}
+func (withoutExports) FetchArrivals(oplog.FetchArrivals)       {}
 func (withoutExports) Failure() error                          { return nil }
 func (withoutExports) Counts(string) (_, _ uint64, _ error)    { return 0, 0, nil }
 

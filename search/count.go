@@ -187,63 +187,88 @@ func (t *tally) addHits(h hits) error {
 		return err
 	}
 	t.fit()
-	whole := h.low == 0 && h.top == h.segment.count
-	knownActions := whole && t.tail.byAction()
-	knownActors := whole && t.tail.byActor()
-	actions, actors := make([]uint32, len(c.actions.totals)), make([]uint32, len(c.actors.totals))
-	var last []uint32
-	if t.tail.all {
-		if h.others != nil { // the matches themselves must be seen
-			h.bitmap, h.others = h.numbers(), nil
-		}
-		if last = make([]uint32, len(actors)); knownActors {
-			copy(last, c.lastOfActors())
-		}
+	if t.tail.all && h.others != nil { // the matches themselves must be seen
+		h.bitmap, h.others = h.numbers(), nil
 	}
-	count := func(documents []uint32) {
-		if !knownActions {
-			c.actions.count(documents, actions)
-		}
-		if !knownActors {
-			c.actors.count(documents, actors)
-			if last != nil {
-				c.actors.lastOf(documents, last)
-			}
-		}
-	}
+	values := t.newSegmentValues(h, c)
 	if h.bitmap != nil {
-		err = t.addBitmap(h.bitmap, bounds, 1, count)
+		err = t.addBitmap(h.bitmap, bounds, 1, values.count)
 	} else {
 		if h.others != nil {
-			err = t.addBitmap(h.others, bounds, -1, count)
+			err = t.addBitmap(h.others, bounds, -1, values.count)
 		}
 		t.addRange(h.low, h.top, bounds)
-		if !knownActions {
-			c.actions.takeOff(h.low, h.top, actions)
-		}
-		if !knownActors {
-			c.actors.takeOff(h.low, h.top, actors)
-			if last != nil {
-				c.lastBefore(h.top, actors, last)
-			}
-		}
+		values.takeOff(h.low, h.top)
 	}
 	if err != nil {
 		return err
 	}
-	for i, number := range c.actions.numbers {
-		if knownActions && t.tail.actionMatches(number) {
-			actions[i] = c.actions.totals[i]
-		}
-		t.actions[number] += actions[i]
+	return t.addValues(h.segment, values)
+}
+
+// segmentValues counts the values of a segment's matches.
+type segmentValues struct {
+	of                        *columns
+	knownActions, knownActors bool // the totals of the segment are those of the matches
+	actions, actors           []uint32
+	last                      []uint32 // match of each actor; nil if nobody asks
+}
+
+func (t *tally) newSegmentValues(h hits, of *columns) *segmentValues {
+	whole := h.low == 0 && h.top == h.segment.count
+	v := &segmentValues{
+		of: of, knownActions: whole && t.tail.byAction(), knownActors: whole && t.tail.byActor(),
+		actions: make([]uint32, len(of.actions.totals)), actors: make([]uint32, len(of.actors.totals)),
 	}
-	for i, number := range c.actors.numbers {
-		if knownActors && t.tail.actorMatches(number) {
-			actors[i] = c.actors.totals[i]
+	if t.tail.all {
+		if v.last = make([]uint32, len(v.actors)); v.knownActors {
+			copy(v.last, of.lastOfActors())
 		}
-		t.actors[number] += actors[i]
-		if last != nil && actors[i] > 0 {
-			key, err := h.segment.key(last[i])
+	}
+	return v
+}
+
+// count counts documents.
+func (v *segmentValues) count(documents []uint32) {
+	if !v.knownActions {
+		v.of.actions.count(documents, v.actions)
+	}
+	if !v.knownActors {
+		v.of.actors.count(documents, v.actors)
+		if v.last != nil {
+			v.of.actors.lastOf(documents, v.last)
+		}
+	}
+}
+
+// takeOff takes what was counted off the totals of a range of documents.
+func (v *segmentValues) takeOff(low, top uint32) {
+	if !v.knownActions {
+		v.of.actions.takeOff(low, top, v.actions)
+	}
+	if !v.knownActors {
+		v.of.actors.takeOff(low, top, v.actors)
+		if v.last != nil {
+			v.of.lastBefore(top, v.actors, v.last)
+		}
+	}
+}
+
+// addValues adds the counts of a segment.
+func (t *tally) addValues(s *segment, v *segmentValues) error {
+	for i, number := range v.of.actions.numbers {
+		if v.knownActions && t.tail.actionMatches(number) {
+			v.actions[i] = v.of.actions.totals[i]
+		}
+		t.actions[number] += v.actions[i]
+	}
+	for i, number := range v.of.actors.numbers {
+		if v.knownActors && t.tail.actorMatches(number) {
+			v.actors[i] = v.of.actors.totals[i]
+		}
+		t.actors[number] += v.actors[i]
+		if v.last != nil && v.actors[i] > 0 {
+			key, err := s.key(v.last[i])
 			if err != nil {
 				return err
 			}
