@@ -23,7 +23,8 @@ export const problemsZh: ProblemMessages = {
     contains_username: '含有用户名，请换一个',
     control_characters: '含有控制字符，例如换行',
     cursor_of_another: '不是此租户的游标',
-    day_archived: '所在的日期已归档或正在归档，不再接收操作；请在归档之前发送，或用 oplog tenant set --archive-after 推迟归档',
+    day_archived:
+      '所在的日期已归档或正在归档，不再接收操作；请在归档之前发送，或用 oplog tenant set --archive-after 推迟归档',
     day_deleted: '所在的日期已按保留期删除，不再接收操作',
     deleted: '已按保留期删除',
     empty: '为空；请填写或省略',

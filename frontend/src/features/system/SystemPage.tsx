@@ -35,20 +35,7 @@ export default function SystemPage({ tenant }: { tenant: Tenant }) {
   const owner = useSession().role === 'owner'
   const status = useStatus(tenant.id)
   const zone = tenant.time_zone
-  // Shown all at once, so that nothing moves as parts load.
-  const parts = [
-    status,
-    useCheckpoint(tenant.id),
-    useVerifierKey(),
-    useSystem(owner),
-    useBackups(owner),
-    useChecks(owner),
-    useNodes(owner),
-  ]
-  const archives = [useArchive(owner), useTenantArchive(tenant.id, !owner)]
-  const asking = archives.some((one) => one.isLoading)
-  const late = useDelayed(asking, 500) // a server of the archive that is away may take 3 s
-  const pending = parts.some((one) => one.isLoading) || (asking && !late)
+  const pending = usePending(tenant.id, owner)
   const moment = (time: string | undefined, none: string) => (time ? <Timestamp time={time} zone={zone} /> : none)
   if (pending)
     return (
@@ -91,6 +78,23 @@ export default function SystemPage({ tenant }: { tenant: Tenant }) {
       {owner && <ServerPart zone={zone} />}
     </>
   )
+}
+
+// All parts are shown at once, so that nothing moves as they load, but for the archive: a server of it that is away may take 3 s.
+function usePending(tenant: string, owner: boolean): boolean {
+  const parts = [
+    useStatus(tenant),
+    useCheckpoint(tenant),
+    useVerifierKey(),
+    useSystem(owner),
+    useBackups(owner),
+    useChecks(owner),
+    useNodes(owner),
+  ]
+  const archives = [useArchive(owner), useTenantArchive(tenant, !owner)]
+  const asking = archives.some((one) => one.isLoading)
+  const late = useDelayed(asking, 500)
+  return parts.some((one) => one.isLoading) || (asking && !late)
 }
 
 function ServerPart({ zone }: { zone: string }) {
