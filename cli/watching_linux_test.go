@@ -122,27 +122,31 @@ func TestWatching(t *testing.T) {
 	if n := names(text, `(?m)^oplog_sync_duration_seconds_count (\d+)$`); len(n) != 1 || n["0"] {
 		t.Errorf("%v syncs were timed", n)
 	}
-	t.Run("promtool", func(t *testing.T) {
-		promtool := debianPrometheus(t, "promtool")
-		run := func(stdin string, args ...string) {
-			t.Helper()
-			check := exec.CommandContext(t.Context(), promtool, args...)
-			check.Stdin = strings.NewReader(stdin)
-			out, err := check.CombinedOutput()
-			if args[1] == "metrics" && len(out) > 0 { // whole UTC days are counted, which are no durations
-				if out = countedDays.ReplaceAll(out, nil); len(out) == 0 {
-					err = nil
-				}
-			}
-			if err != nil || len(args) == 2 && len(out) > 0 {
-				t.Errorf("promtool %q: %v\n%s", args, err, out)
+	t.Run("promtool", func(t *testing.T) { checkWithPromtool(t, text, dir) })
+	t.Run("panels", func(t *testing.T) { checkPanels(t, files[0].Content, c.url) })
+}
+
+// checkWithPromtool has Prometheus' own tool check metrics and the alert rules in a directory.
+func checkWithPromtool(t *testing.T, metrics, dir string) {
+	t.Helper()
+	promtool := debianPrometheus(t, "promtool")
+	run := func(stdin string, args ...string) {
+		t.Helper()
+		check := exec.CommandContext(t.Context(), promtool, args...)
+		check.Stdin = strings.NewReader(stdin)
+		out, err := check.CombinedOutput()
+		if args[1] == "metrics" && len(out) > 0 { // whole UTC days are counted, which are no durations
+			if out = countedDays.ReplaceAll(out, nil); len(out) == 0 {
+				err = nil
 			}
 		}
-		run(text, "check", "metrics")
-		run("", "check", "rules", filepath.Join(dir, "prometheus-alerts.yml"))
-		run("", "test", "rules", "../packaging/watching/testdata/alerts_test.yml")
-	})
-	t.Run("panels", func(t *testing.T) { checkPanels(t, files[0].Content, c.url) })
+		if err != nil || len(args) == 2 && len(out) > 0 {
+			t.Errorf("promtool %q: %v\n%s", args, err, out)
+		}
+	}
+	run(metrics, "check", "metrics")
+	run("", "check", "rules", filepath.Join(dir, "prometheus-alerts.yml"))
+	run("", "test", "rules", "../packaging/watching/testdata/alerts_test.yml")
 }
 
 // debianPrometheus returns a program of Debian's Prometheus, which root gets from its package without the service that this would start.
