@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 type shelf struct {
 	archive.Engine // what is not here is not asked for
 
+	mu     sync.Mutex               // days are compared two at a time
 	rows   [2]map[string][]shelfRow // by date
 	failed error                    // of sums
 	before func(date string)        // called before sums are made; nil for nothing
@@ -32,6 +34,8 @@ type shelfRow struct {
 func (s *shelf) Servers() []string { return []string{"https://one:8443", "https://two:8443"} }
 
 func (s *shelf) Verify(_ context.Context, of archive.Shipment) ([]archive.Sum, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.before != nil {
 		s.before(of.Date)
 	}
@@ -46,7 +50,9 @@ func (s *shelf) Verify(_ context.Context, of archive.Shipment) ([]archive.Sum, e
 
 // Leaves returns what the first server has, if there are as many as there should be.
 func (s *shelf) Leaves(_ context.Context, r *archive.Range, visit func(oplog.Key, []byte) error) error {
+	s.mu.Lock()
 	rows := s.rows[0][r.Days[0].Date]
+	s.mu.Unlock()
 	if uint64(len(rows)) != r.Days[0].Rows {
 		return archive.ErrIncomplete
 	}

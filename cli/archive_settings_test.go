@@ -70,7 +70,7 @@ func TestServeWithArchive(t *testing.T) {
 	defer empty.Close()
 	for url, want := range map[string]string{
 		"http://127.0.0.1:1": "The archive cannot be used for tenant acme at the moment: ",
-		empty.URL:            "make it with the statement that `oplog archive schema acme` prints",
+		empty.URL:            "make it with the statement that `oplog archive schema --tenant acme` prints",
 	} {
 		p := serve(t, "--data", data, "--archive", url)
 		if text := p.stderr.String(); !strings.Contains(text, want) || !strings.Contains(text, "keeps a single copy of what is on "+url) {

@@ -19,7 +19,7 @@ func archivedDay(t *testing.T, data string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	day := oplog.ArchivedDay{Tenant: "demo", Date: "2020-01-01", State: oplog.DayArchived, Attempt: 1, Rows: 1, VerifiedAt: time.Now()}
+	day := oplog.ArchivedDay{Tenant: "demo", Date: "2020-01-01", State: oplog.DayArchived, Attempt: 1, VerifiedAt: time.Now()}
 	text, err := json.Marshal(day)
 	if err == nil {
 		err = l.Records().PutRecord(oplog.RecordArchive, day.Name(), oplog.Revision{}, text)
