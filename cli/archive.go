@@ -26,7 +26,7 @@ type archiveFlags struct {
 }
 
 // Validate checks the flags before anything is opened.
-func (f *archiveFlags) Validate() error { return errors.Join(f.logFlags.Validate(), f.check()) }
+func (f *archiveFlags) Validate() error { return errors.Join(f.logFlags.Validate(), f.checkArchive()) }
 
 // needArchive returns an error if a log has no archive.
 func (m *Program) needArchive(l *node.Node) error {
@@ -50,7 +50,7 @@ func (m *Program) configuredArchive() (archiveSettings, error) {
 	if _, err = parser.Parse(nil); err != nil {
 		return only.archiveSettings, err
 	}
-	return only.archiveSettings, only.check()
+	return only.archiveSettings, only.checkArchive()
 }
 
 // archivedTenants returns the tenants that have archived days, or only the given one, which must exist.

@@ -28,7 +28,7 @@ type archiveSettings struct {
 }
 
 // check checks the settings before anything is opened.
-func (a *archiveSettings) check() error {
+func (a *archiveSettings) checkArchive() error {
 	switch {
 	case a.Grace < 0:
 		return fmt.Errorf("--archive-grace %s is negative; specify a duration such as 168h, or 0 for none", a.Grace)
@@ -106,8 +106,8 @@ const archiveStart = 5 * time.Second
 // without the archive.
 func (m *Program) checkArchive(ctx context.Context, l *node.Node, a *archiveSettings) error {
 	tenants, err := l.TenantStates()
-	if err != nil && len(tenants) == 0 {
-		return err
+	if err != nil {
+		m.say(slog.LevelWarn, fmt.Sprintf("Not all tenants can be archived at the moment: %s\n", oneLine(err)))
 	}
 	if err := l.Archive.CheckShards(tenants); err != nil {
 		return fmt.Errorf("--archive: %w", err)

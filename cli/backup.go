@@ -204,7 +204,7 @@ type restoreCommand struct {
 }
 
 // Validate checks the flags before anything is opened.
-func (c *restoreCommand) Validate() error { return c.check() }
+func (c *restoreCommand) Validate() error { return c.checkArchive() }
 
 // Run creates the data directory; it must be missing or empty.
 func (c *restoreCommand) Run(ctx context.Context, m *Program) (err error) {

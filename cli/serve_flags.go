@@ -80,7 +80,7 @@ func (f *serveFlags) Validate() error {
 	if f.Scrub.Every < 0 {
 		return fmt.Errorf("--scrub-every %s is negative; specify a duration such as 168h, or 0 for never", f.Scrub.Every)
 	}
-	if err := errors.Join(checkAccessLogDays(f.AccessLogDays), f.Backup.check(), f.Logging.check(), f.archiveSettings.check()); err != nil {
+	if err := errors.Join(checkAccessLogDays(f.AccessLogDays), f.Backup.check(), f.Logging.check(), f.checkArchive()); err != nil {
 		return err
 	}
 	f.BasePath = strings.TrimRight(f.BasePath, "/")
