@@ -104,7 +104,7 @@ func TestRetentionOfAccess(t *testing.T) {
 	}
 	f.change("admin", "PATCH", tenantA, `{"archive_after":90}`, 403)
 	for days, want := range map[string]bool{"30": true, "0": false} {
-		if got := f.change("owner", "PATCH", tenantA, `{"archive_after":`+days+`}`, 200); strings.Contains(string(got), `"archive_after":30`) != want {
+		if got := f.change("owner", "PATCH", tenantA, `{"archive_after":`+days+`}`, 200); strings.Contains(got, `"archive_after":30`) != want {
 			t.Errorf("%s", got)
 		}
 	}
