@@ -36,8 +36,8 @@ func (a *Archive) dropDeleted(ctx context.Context, tenant string, days oplog.Day
 // dropAll drops all attempts of a deleted day, after what proofs need of it is back in the store.
 func (a *Archive) dropAll(ctx context.Context, d *oplog.ArchivedDay, term uint64) error {
 	engine, err := a.shardOf(d)
-	if m, ok := a.store.(mover); ok && err == nil {
-		err = m.BringArrivals(ctx, d.Tenant, []oplog.Days{{From: d.Date, To: d.Date}})
+	if err == nil {
+		err = a.store.BringArrivals(ctx, d.Tenant, []oplog.Days{{From: d.Date, To: d.Date}})
 	}
 	for _, attempt := range attemptsOf(d) {
 		if err == nil {

@@ -6,13 +6,7 @@ import (
 	"oplog/oplog"
 )
 
-// mover is a store that leaves the arrivals of removed days to the archive, too; see package storage.
-type mover interface {
-	MoveArrivals(ctx context.Context, tenant string) error
-	BringArrivals(ctx context.Context, tenant string, days []oplog.Days) error
-}
-
-// removeHere removes the days from this node that are read from the archive: from the index, and from the store.
+// removeHere removes the days from this node that are read from the archive: from the index, and from the store, with their arrivals.
 func (a *Archive) removeHere(ctx context.Context, tenant string) error {
 	v := a.days.read(tenant)
 	leaving := v.leaving
@@ -38,8 +32,5 @@ func (a *Archive) removeHere(ctx context.Context, tenant string) error {
 			return newView(tenant, before.all, left)
 		})
 	}
-	if m, ok := a.store.(mover); ok {
-		return m.MoveArrivals(ctx, tenant)
-	}
-	return nil
+	return a.store.MoveArrivals(ctx, tenant)
 }
