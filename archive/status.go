@@ -3,7 +3,11 @@ package archive
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
+	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -138,10 +142,25 @@ func note(servers []ServerStatus, err error) {
 		for _, one := range all {
 			of := (*ServerError)(nil)
 			if !errors.As(one, &of) || of.Server == servers[i].URL {
-				servers[i].Reachable, servers[i].Error = false, one.Error()
+				servers[i].Reachable, servers[i].Error = false, reasonOf(one, servers[i].URL)
 			}
 		}
 	}
+}
+
+// reasonOf returns why a server does not answer, beside its URL: the text of the error without the URL and what the network repeats of it.
+func reasonOf(err error, url string) string {
+	var refused *net.OpError
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Sprintf("no answer within %s", statusTime)
+	case errors.As(err, &refused):
+		if system := (*os.SyscallError)(nil); errors.As(refused, &system) {
+			return system.Err.Error()
+		}
+		return refused.Err.Error()
+	}
+	return strings.TrimPrefix(err.Error(), url+": ")
 }
 
 // tenantStatus describes what the archive has of a tenant.
