@@ -21,10 +21,14 @@ func (a *Archive) unavailable(ctx context.Context, days []oplog.ArchivedDay, why
 		return err
 	}
 	from, to := days[0].Date, days[len(days)-1].Date
+	dates := from
+	if to != from {
+		dates += " – " + to
+	}
 	now := time.Now().UnixNano()
 	if last := lastWarned.Load(); now-last >= warnEvery && lastWarned.CompareAndSwap(last, now) {
 		slog.Warn("the archive cannot be read", "tenant", days[0].Tenant, "from", from, "to", to, "err", why)
 	}
 	return oplog.Refuse(oplog.CodeUnavailable, "archive-unavailable",
-		"Operations of {from} to {to} (UTC) are in the archive, which cannot be read for now. Nothing is lost: retry later, or choose a later period. oplog archive status shows which server does not answer.", from, to)
+		"Operations of {dates} (UTC) are in the archive, which cannot be read for now. Nothing is lost: retry later, or choose a later period. An owner sees on the System page, or by oplog archive status, which server does not answer.", dates)
 }

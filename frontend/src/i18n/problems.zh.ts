@@ -133,7 +133,7 @@ export const problemsZh: ProblemMessages = {
     'one-node': '此日志只有一个节点。可用 oplog cluster init 将其作为多个节点中的第一个',
     'disk-nearly-full': '磁盘将满：剩余 {free} MiB，其中 {reserve} MiB 仅供记录使用。请释放空间后重试',
     'archive-unavailable':
-      '{from} 至 {to}（UTC）的操作在归档中，暂时无法读取。数据没有丢失：请稍后重试，或选择更近的时间段。管理员可运行 oplog archive status 查看哪台服务器没有响应',
+      '{dates}（UTC）的操作在归档中，暂时无法读取。数据没有丢失：请稍后重试，或选择更近的时间段。所有者可在“系统”页面查看哪台服务器没有响应',
     'entry-damaged':
       '{date}（UTC）的第 {seq} 条操作在存储中已损坏；未按原样记录的内容不会导出。请导出其前后的日期，或从备份恢复日志',
     'export-disk-full': '磁盘已满，请释放空间后重新导出',
