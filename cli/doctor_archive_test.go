@@ -39,7 +39,7 @@ func TestDoctorOfArchive(t *testing.T) {
 		t.Errorf("without --archive, oplog doctor says %s", out)
 	}
 	out = setting{}.run(t, "doctor", "--data", data, "--archive", "http://127.0.0.1:1").stdout
-	if !strings.Contains(out, "http://127.0.0.1:1 of the archive cannot be used: connection refused") {
+	if !strings.Contains(out, "Archive server http://127.0.0.1:1 cannot be used: connection refused") {
 		t.Errorf("with --archive, oplog doctor says %s", out)
 	}
 }

@@ -29,7 +29,7 @@ func TestArchive(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	a.Servers[0].Error = "connection refused"
-	if got := finds(t, o, "archive", "archive-unreachable"); got.Level != Warning || !strings.Contains(got.Fact, "https://a.example:8443 of the archive cannot be used: connection refused") {
+	if got := finds(t, o, "archive", "archive-unreachable"); got.Level != Warning || !strings.Contains(got.Fact, "Archive server https://a.example:8443 cannot be used: connection refused") {
 		t.Errorf("%+v", got)
 	}
 	a.Servers[1].Error = "time-out"
@@ -44,7 +44,7 @@ func TestArchive(t *testing.T) {
 	}
 	a.Tables = nil
 	a.Servers[1].Missing, a.Servers[1].Unknown = []string{"acme/1", "acme/2", "acme/3", "acme/4"}, []string{"acme/9 2"}
-	if got := finds(t, o, "archive", "archive-missing", "archive-unknown"); got.Fact != "https://b.example:8443 of the archive lacks days that it had: acme/1, acme/2, acme/3, …" {
+	if got := finds(t, o, "archive", "archive-missing", "archive-unknown"); got.Fact != "Archive server https://b.example:8443 lacks days that it had: acme/1, acme/2, acme/3, …" {
 		t.Errorf("%+v", got)
 	}
 	a.Servers[1].Missing, a.Servers[1].Unknown = nil, nil
