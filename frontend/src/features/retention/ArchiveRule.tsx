@@ -4,10 +4,12 @@ import { useArchiveMessages } from '../../i18n/archiveMessages'
 import type { ArchiveTenant, Tenant } from '../../model/api/types'
 import { useTenantArchive } from '../../model/settings/archive'
 import { Button } from '../../ui/Button'
-import { Facts } from '../../ui/Facts'
+import { type Fact, Facts } from '../../ui/Facts'
 import { Choices, fieldError, TextField } from '../../ui/form/Fields'
 import { FormDialog } from '../../ui/form/FormDialog'
 import { useChangeRule } from './retentionQueries'
+
+type Messages = ReturnType<typeof useArchiveMessages>['archive']
 
 /** The least and the most days after which entries are archived, also enforced by the server. */
 const minimum = 30
@@ -30,7 +32,7 @@ export function ArchiveRule({ tenant, mayChange }: { tenant: Tenant; mayChange: 
       <Facts
         facts={[
           { label: messages.rule, value: after ? messages.ruleAfter(after) : messages.ruleNever },
-          ...(data.tenant?.days ? [{ label: messages.archived, value: <Archived of={data.tenant} /> }] : []),
+          ...(data.tenant?.days ? archivedFacts(data.tenant, messages) : []),
         ]}
       />
       {asked && <ArchiveRuleDialog tenant={tenant} after={after} onClose={() => setAsked(false)} />}
@@ -38,14 +40,21 @@ export function ArchiveRule({ tenant, mayChange }: { tenant: Tenant; mayChange: 
   )
 }
 
-function Archived({ of }: { of: ArchiveTenant }) {
-  const { archive: messages } = useArchiveMessages()
-  return (
+/** Which days are in the archive, and with how many entries. */
+function archivedFacts(of: ArchiveTenant, messages: Messages): Fact[] {
+  const two = (first: string, second: string) => (
     <span className="stack">
-      <span>{messages.span(of.days, of.first ?? '', of.last ?? '')} (UTC)</span>
-      {of.removed_entries > 0 && <small>{messages.entriesThere(of.entries, of.removed_entries)}</small>}
+      <span>{first}</span>
+      {second && <small>{second}</small>}
     </span>
   )
+  return [
+    { label: messages.archived, value: two(messages.ofDays(of.days), messages.fromTo(of.first ?? '', of.last ?? '')) },
+    {
+      label: messages.there,
+      value: two(messages.ofEntries(of.entries), messages.entriesThere(of.entries, of.removed_entries)),
+    },
+  ]
 }
 
 function ArchiveRuleDialog({ tenant, after, onClose }: { tenant: Tenant; after: number; onClose: () => void }) {

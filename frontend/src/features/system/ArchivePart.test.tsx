@@ -68,11 +68,10 @@ test('each tenant is shown with what is where, the lag, and why archiving fails'
   open(whole)
   const rows = await rowsOf(messages.archive)
   expect(rows[1]).toBe(
-    'Store POSarchived after 90 days2,000,000,0006,104,377,918810 days, 2024-06-06 to 2026-08-246,000,000,000 of them only there' +
+    'Store POSarchived after 90 days2,000,000,0006,104,377,918810 days, 2024-06-06 to 2026-08-246,000,000,00075%' +
       '4 days3 days to archivesending 2026-08-25Failed at 2026-11-23 04:31:00: https://ch1:8443: quorum is not there2026-11-22 04:31:00',
   )
-  expect(rows[2]).toBe('HQarchives no further daysUnknown0NoneNot yet')
-  expect(screen.getByRole('img', { name: messages.shareOf('75') })).toBeTruthy()
+  expect(rows[2]).toBe('HQarchives no more daysUnknown00NoneNot yet')
   expect(await rowsOf(messages.servers)).toEqual([
     'ServerShardEntriesState',
     'https://ch1:844313,000,000Answers',
@@ -97,6 +96,11 @@ test('a server that is away, or lacks days, is shown as such; a whole shard that
     'https://ch2:844313,000,000Lacks 5 dayspos/1, pos/2, pos/3 and 2 more1 shipment of unknown originpos/9 2',
     'https://ch3:84432Cannot be usedtime-out',
   ])
+})
+
+test('where no server is left, the alert names the archive and not its shards', async () => {
+  open({ ...whole, servers: [server('ch1', 0, { reachable: false, error: 'no answer within 3s', rows: 0 })] })
+  expect((await screen.findByRole('alert')).textContent).toBe(messages.awayHere)
 })
 
 test('while the servers are asked, the page says so; an error can be tried again', async () => {

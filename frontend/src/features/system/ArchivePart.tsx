@@ -56,12 +56,17 @@ function Part({ query, children }: { query: UseQueryResult<unknown>; children: R
 function Whole({ of, zone }: { of: Archive; zone: string }) {
   const { archive: messages, listJoin } = useArchiveMessages()
   const away = shardsAway(of.servers)
+  const allAway = of.servers.every((server) => !server.reachable)
   const needed = of.tenants.some((tenant) => tenant.removed_days > 0)
   if (!of.configured && of.tenants.length === 0) return <p className="list-empty">{messages.nothing}</p>
   return (
     <>
       {!of.configured && needed && <Notice kind="error">{messages.notConfigured}</Notice>}
-      {away.length > 0 && <Notice kind="error">{messages.away(listJoin(away.map((shard) => `${shard + 1}`)))}</Notice>}
+      {away.length > 0 && (
+        <Notice kind="error">
+          {allAway ? messages.awayHere : messages.away(listJoin(away.map((shard) => `${shard + 1}`)))}
+        </Notice>
+      )}
       {of.tenants.length > 0 && <Tenants of={of.tenants} zone={zone} />}
       {of.servers.length > 0 && <ArchiveServers of={of.servers} />}
     </>
@@ -73,8 +78,8 @@ function Tenants({ of, zone }: { of: ArchiveTenant[]; zone: string }) {
   const columns: Column<ArchiveTenant>[] = [
     { key: 'tenant', title: messages.tenant, cell: (one) => <Name of={one} /> },
     { key: 'here', title: messages.here, width: 112, cell: (one) => <Here of={one} /> },
-    { key: 'there', title: messages.there, width: 224, cell: (one) => <There of={one} /> },
-    { key: 'share', title: messages.share, width: 96, cell: (one) => <Share of={one} /> },
+    { key: 'there', title: messages.there, width: 216, cell: (one) => <There of={one} /> },
+    { key: 'only', title: messages.onlyThere, width: 120, cell: (one) => <OnlyThere of={one} /> },
     { key: 'lag', title: messages.lag, width: 144, cell: (one) => <Lag of={one} zone={zone} /> },
     {
       key: 'verified',
@@ -107,20 +112,25 @@ function There({ of }: { of: ArchiveTenant }) {
     <span className="stack">
       <span>{number(of.entries)}</span>
       {of.first && of.last && <small>{messages.span(of.days, of.first, of.last)}</small>}
-      {of.removed_entries > 0 && <small>{messages.onlyThere(of.removed_entries)}</small>}
     </span>
   )
 }
 
-/** How much of a tenant's entries is only in the archive. */
-function Share({ of }: { of: ArchiveTenant }) {
-  const { archive: messages } = useArchiveMessages()
+/** How many of a tenant's entries are only in the archive, and which part of all that is. */
+function OnlyThere({ of }: { of: ArchiveTenant }) {
+  const { archive: messages, number } = useArchiveMessages()
   const { entries_here: here, removed_entries: there } = of
-  if (here === undefined || here + there === 0) return ''
+  if (here === undefined || there === 0) return number(there)
   const percent = (100 * there) / (here + there)
   return (
-    <span className="archive-meter" role="img" aria-label={messages.shareOf(percent.toFixed(0))}>
-      <i style={{ width: `${100 - percent}%` }} />
+    <span className="stack">
+      <span>{number(there)}</span>
+      <small className="archive-share">
+        <span className="archive-meter" aria-hidden>
+          <i style={{ width: `${percent}%` }} />
+        </span>
+        {messages.shareOf(percent < 1 ? '< 1' : percent.toFixed(0))}
+      </small>
     </span>
   )
 }
