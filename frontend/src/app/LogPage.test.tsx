@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { draw, layOut } from '../../build/draw'
 import { en } from '../i18n/en'
 import { entryEn } from '../i18n/entry.en'
+import { exportsEn } from '../i18n/exports.en'
 import { queryKeys } from '../model/api/queryKeys'
 import type { Session, Tenant } from '../model/api/types'
 import type { Stale } from '../model/log/useStale'
@@ -285,5 +286,6 @@ test('an export whose rows cannot be counted says why, and cannot be started', a
   await person.click(screen.getByRole('button', { name: /^Export/ }))
   const dialog = within(await screen.findByRole('dialog'))
   expect((await dialog.findByRole('alert')).textContent).toContain(`The rows could not be counted: ${detail}`)
+  expect(dialog.queryByText(exportsEn.counting)).toBeNull()
   expect(dialog.getByRole<HTMLButtonElement>('button', { name: /^Export/ }).disabled).toBe(true)
 })

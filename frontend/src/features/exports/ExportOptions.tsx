@@ -84,18 +84,19 @@ function PeriodRow({ form, zone }: { form: ExportForm; zone: string }) {
 function EntriesRow({ form, scope }: { form: ExportForm; scope: string }) {
   const messages = useExportsMessages()
   const { wanted, set } = form
-  const rowsText = (count: number | undefined) => (count === undefined ? messages.counting : messages.rows(count))
+  const rowsText = (count: number | undefined, failed: boolean) =>
+    count !== undefined ? messages.rows(count) : failed ? '—' : messages.counting
   return (
     <Row label={messages.entriesLabel} group="radiogroup">
       <Choice name="entries" checked={wanted.filtered} onChange={() => set({ filtered: true })}>
         <span className="cut" title={visibleText(scope)}>
           <b>{messages.asFiltered}</b> <span className="export-scope">{shown(scope)}</span>
         </span>
-        <small>{rowsText(form.filteredRows)}</small>
+        <small>{rowsText(form.filteredRows, form.filteredFailed)}</small>
       </Choice>
       <Choice name="entries" checked={!wanted.filtered} onChange={() => set({ filtered: false })}>
         <span className="cut">{messages.allOfPeriod}</span>
-        <small>{rowsText(form.allRows)}</small>
+        <small>{rowsText(form.allRows, form.allFailed)}</small>
       </Choice>
     </Row>
   )

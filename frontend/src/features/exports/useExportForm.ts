@@ -50,6 +50,9 @@ export function useExportForm(tenant: Tenant, filters: Filters) {
     rows,
     filteredRows: counted(filtered),
     allRows: counted(all),
+    /** Whether they could not be counted. */
+    filteredFailed: filtered.isError,
+    allFailed: all.isError,
     start,
     submit,
     exports,
