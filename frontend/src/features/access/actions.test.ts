@@ -113,6 +113,7 @@ test('an action without a title shows its keys', () => {
   expect(describeAction(action('moon', 'land'), adminEn).title).toBe('moon.land')
   expect(describeAction(action('backup', 'download'), adminEn).group).toBe('outward')
   expect(describeAction(action('key', 'revoke'), adminEn).group).toBe('destructive')
+  expect(describeAction(action('archive', 'remove'), adminEn).group).toBe('change') // nothing is lost
 })
 
 test.each([
@@ -241,8 +242,8 @@ test.each([
         sum: [1, 2, 3, 4],
       },
     },
-    ['Day (UTC): 2026-05-04', 'Entries: 1,200', 'Shard: 0', 'Attempt: 2'],
-    ['日期（UTC）：2026-05-04', '记录数：1,200', '分片：0', '第几次尝试：2'],
+    ['Day (UTC): 2026-05-04', 'Entries: 1,200', 'Shard: 1', 'Attempt: 2'],
+    ['日期（UTC）：2026-05-04', '记录数：1,200', '分片：1', '尝试次数：2'],
   ],
   [
     'retention',

@@ -28,7 +28,7 @@ export function describeAction(
 function looks(key: string, operation: string): { group: OperationGroup; icon: IconName } {
   if (/^(export\.start|\w+\.download)$/.test(key)) return { group: 'outward', icon: 'download' }
   if (operation === 'print') return { group: 'outward', icon: 'printer' }
-  if (/^(remove|revoke|lose)$/.test(operation)) return { group: 'destructive', icon: 'bin' }
+  if (/^(remove|revoke|lose)$/.test(operation) && key !== 'archive.remove') return { group: 'destructive', icon: 'bin' }
   if (/^(create|import)$/.test(operation)) return { group: 'create', icon: 'plus' }
   const icons: Record<string, IconName> = {
     search: 'search',
@@ -99,7 +99,8 @@ function flat(details: unknown): [string, unknown][] {
 function ofDay(details: unknown): [string, unknown][] {
   if (!isObject(details)) return []
   const { date, rows, shard, attempt, error } = details
-  return Object.entries({ date, entries: rows, shard, attempt, error })
+  const number = typeof shard === 'number' ? shard + 1 : shard // as on the System page
+  return Object.entries({ date, entries: rows, shard: number, attempt, error })
 }
 
 const filters = new Map<string, ListFilter>(listFilters.map((name) => [wireName(name), name]))
