@@ -40,7 +40,7 @@ export const archiveZh: Widen<typeof archiveEn> = {
   knows: (count) => `${n(count)} 份来源不明的数据`,
   more: (names, count) => `${names} 等，另有 ${n(count)} 项`,
   away: (shards) => `分片 ${shards} 没有可用的服务器，恢复之前无法读取其中的记录。新的操作照常记录。`,
-  notConfigured: '已有归档的日期，但本服务器未配置归档，无法读取其中的记录。请按原来的设置用 --archive 启动。',
+  notConfigured: '已有记录归档，但本服务器未配置归档，因此无法读取。请按原来的设置用 --archive 启动。',
   awayHere: '归档暂无响应，恢复之前无法读取仅存于归档的记录。新的操作照常记录。',
   rule: '归档规则',
   ruleText: '较早的记录可按天移至归档（本服务器之外的数据库），移出后仍可搜索、证明和导出，到期时从归档中删除。',
