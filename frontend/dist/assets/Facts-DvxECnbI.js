@@ -1,1 +1,0 @@
-import{In as e,Wt as t}from"./start-BVTVaMxp.js";var n=e();function r({facts:e}){return(0,n.jsx)(`dl`,{className:`system-facts`,children:e.map(({label:e,value:r})=>(0,n.jsxs)(`div`,{children:[(0,n.jsx)(`dt`,{children:e}),(0,n.jsx)(`dd`,{children:t(r)})]},e))})}export{r as t};

@@ -1,1 +1,0 @@
-import{t as e}from"./readOnlyMessages-Kq-81r7I.js";import{In as t}from"./start-BVTVaMxp.js";var n=t();function r(){let t=e();return(0,n.jsx)(`span`,{className:`live-lost`,role:`status`,children:t.liveOff})}export{r as default};

@@ -1,1 +1,0 @@
-import{t as e}from"./readOnlyMessages-Kq-81r7I.js";import{n as t}from"./stalePeriod-CkVGkbmE.js";import{Wt as n}from"./start-BVTVaMxp.js";function r({summary:r,filters:i,stale:a,zone:o,now:s,scope:c}){let l=e();return n(l.summaryRest(t(i,r,a,o,l,s),c))}export{r as default};

@@ -1,1 +1,0 @@
-import{Et as e,Fn as t,Ft as n,In as r,Rt as i}from"./start-BVTVaMxp.js";var a=r();function o({time:r,zone:o,ahead:s}){let c=t(),l=Date.parse(r);return(0,a.jsxs)(`time`,{dateTime:r,title:`${r} UTC (${i(l,o)})`,className:`stack`,children:[(0,a.jsx)(`span`,{children:n(r,o)}),!s&&(0,a.jsx)(`small`,{children:e(l,o,c,Date.now())})]})}export{o as t};

@@ -1,1 +1,0 @@
-import{an as e,cn as t}from"./start-BVTVaMxp.js";function n(n,r){return e(t(n,`keys`),{method:`POST`,body:{scope:`write`,name:r}})}export{n as t};
