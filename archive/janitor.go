@@ -99,7 +99,7 @@ func (a *Archive) dropLeft(ctx context.Context, engine Engine, of Shipment, term
 	if err != nil || d.State != oplog.DayDeleted && !slices.Contains(d.Attempts, of.Attempt) {
 		return err
 	}
-	if d.State == oplog.DayRemoved && a.now().Sub(d.RemovedAt) < replacedFor {
+	if d.State == oplog.DayRemoved && of.Attempt == d.Replaced && a.now().Sub(d.RemovedAt) < replacedFor {
 		return nil
 	}
 	if d.State == oplog.DayDeleted {

@@ -53,6 +53,31 @@ func TestJanitor(t *testing.T) {
 	f.checkMissing(date)
 }
 
+// TestJanitorOfRemovedDays: attempts that were given up before a day was removed have no readers, and go at once.
+func TestJanitorOfRemovedDays(t *testing.T) {
+	f := newFixture(t, 1, 2)
+	date, engine := f.dates()[0], f.shards[0]
+	engine.Fault = func(step string, of archive.Shipment) error {
+		if step == "inserted" && of.Date == date && of.Attempt == 1 {
+			return errors.New("the server has lost its breath")
+		}
+		return nil
+	}
+	if err := f.Archive.ShipDay(t.Context(), "plain", date); err == nil {
+		t.Fatal("it has shipped")
+	}
+	engine.Fault = nil
+	f.Must(nil, f.round())
+	f.Clock.Advance(f.Grace)
+	f.Must(nil, f.round())
+	if d := f.recordOf(date); d.State != oplog.DayRemoved || d.Attempt != 2 {
+		t.Fatalf("the record is %+v", d)
+	}
+	f.Restart()
+	f.Must(nil, f.round())
+	f.check([]string{date})
+}
+
 // checkMissing lets a server lose rows of a day, and checks that it is named.
 func (f *fixture) checkMissing(date string) {
 	f.T.Helper()

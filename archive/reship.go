@@ -53,7 +53,7 @@ func (a *Archive) shipAgain(ctx context.Context, tenant, date string) error {
 	}
 	if err == nil {
 		d := s.day
-		d.Attempts, d.Attempt, d.Next = append(slices.Clone(d.Attempts), d.Attempt), d.Next, 0
+		d.Attempts, d.Replaced, d.Attempt, d.Next = append(slices.Clone(d.Attempts), d.Attempt), d.Attempt, d.Next, 0
 		d.Analysis, d.RemovedAt = a.options.Analysis, a.now() // the trail confirms each attempt that is read
 		d.VerifiedAt = d.RemovedAt
 		err = a.put(&d, s.revision, "remove")

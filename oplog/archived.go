@@ -19,6 +19,7 @@ type ArchivedDay struct {
 	Attempt  uint32   `json:"attempt"`            // the shipment that counts, or is under way
 	Attempts []uint32 `json:"attempts,omitempty"` // those given up, whose rows may still lie in the archive
 	Next     uint32   `json:"next,omitempty"`     // the shipment under way that is to take the place of a removed day's, whose texts an earlier version analysed
+	Replaced uint32   `json:"replaced,omitempty"` // the shipment whose place Attempt has taken, if it was read until then
 	Shard    int      `json:"shard"`              // its number, from 0, in the configuration
 	Analysis int      `json:"analysis"`           // version of the analysis of its texts
 
