@@ -130,7 +130,7 @@ func (f *serveFlags) examined(m *Program, dir, listen string) doctor.Settings {
 	s := doctor.Settings{
 		Dir: dir, Listen: listen, MetricsListen: f.Metrics.Listen, Insecure: f.Insecure, Cert: f.TLS.Cert, Key: f.TLS.Key, SignsItself: m.signCommand == "",
 		BackupDir: f.Backup.Dir, BackupEvery: f.Backup.Every, Anchor: f.Anchor, Witnesses: f.Witness, ScrubEvery: f.Scrub.Every,
-		MachineMemory: machineMemory(os.DirFS("/")), ArchiveServers: f.shownShards(), ArchivePasswordFile: f.archiveSettings.PasswordFile,
+		MachineMemory: machineMemory(os.DirFS("/")), ArchiveServers: f.shownShards(), ArchivePasswordFile: f.PasswordFile,
 	}
 	if len(f.proxies) == 0 { // people see the certificate of the proxy
 		for _, host := range f.Host {

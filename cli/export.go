@@ -57,7 +57,7 @@ func (c *exportCommand) Validate() error {
 	if err := c.validateServer(); err != nil {
 		return err
 	}
-	if err := errors.Join(c.filterFlags.check(), c.checkArchive()); err != nil {
+	if err := errors.Join(c.check(), c.checkArchive()); err != nil {
 		return err
 	}
 	if c.From == "" {
