@@ -19,7 +19,7 @@ type ahead struct {
 	size    int           // of the last question
 }
 
-// stretchAhead is stretch, newest first. Whoever goes on with the same buffer gets more from each question.
+// stretchAhead is stretch, newest first. A reader that goes on with the same buffer gets more from each question.
 func (a *Archive) stretchAhead(v *view, days []oplog.ArchivedDay, r Range, into *oplog.ReadBuffer) ([]oplog.Entry, error) {
 	if into == nil {
 		return a.stretch(context.Background(), v, days, r)

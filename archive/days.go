@@ -96,7 +96,7 @@ func (b *dayBook) read(tenant string) *view {
 	for {
 		v := p.Load()
 		v.readers.Add(1)
-		if p.Load() == v { // so whoever replaces it sees this reader
+		if p.Load() == v { // so its replacement waits for this reader
 			return v
 		}
 		v.release()

@@ -157,7 +157,7 @@ func (s *sides) setState(date string, state oplog.ArchiveState) {
 // gone removes from the index here what is read from the archive.
 func (s *sides) gone() {
 	s.Helper()
-	s.must(s.Archive.RemoveFromIndex(s.Context(), sidesTenant))
+	s.must(s.Archive.RemoveHere(s.Context(), sidesTenant))
 }
 
 // drawMatch draws a query; one of two has but a period.

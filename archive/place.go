@@ -8,7 +8,7 @@ import (
 	"oplog/oplog"
 )
 
-// leads returns an error if this node does not lead the log in a term any more.
+// leads returns an error if this node no longer leads the log in a term.
 func (a *Archive) leads(term uint64) error {
 	if a.options.Place.Alone() || term != 0 && a.options.Place.Term() == term {
 		return nil

@@ -8,7 +8,7 @@ import (
 )
 
 // joinedStore is the store with its archived days: what is here comes from here, and the rest from the archive. A date is on one side or the other, as the
-// view of a read says. Long reads take a new view for each chunk, since whoever removes days waits for the views of reads.
+// view of a read says. Long reads take a new view for each chunk, since days are removed only when reads by earlier views have ended.
 type joinedStore struct {
 	oplog.Store
 	archive *Archive

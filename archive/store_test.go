@@ -350,7 +350,7 @@ func TestCancelledReads(t *testing.T) {
 	}
 }
 
-// Whoever reads on with one buffer asks the archive less and less often, and gets the same entries.
+// A reader that goes on with one buffer asks the archive less and less often, and gets the same entries.
 func TestOlderReadsAhead(t *testing.T) {
 	w, engines := inArchive(t)
 	const n = 7

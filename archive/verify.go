@@ -137,7 +137,7 @@ func (a *Archive) checkAll(ctx context.Context, days []oplog.ArchivedDay, sums b
 	return results
 }
 
-// checkUnchanged compares a day as its record is; one that was shipped anew or deleted meanwhile would look damaged.
+// checkUnchanged compares a day as its record is; one that was shipped again or deleted meanwhile would look damaged.
 func (a *Archive) checkUnchanged(ctx context.Context, d oplog.ArchivedDay, sums bool) compared {
 	for range maxComparison {
 		c := a.checkDay(ctx, d, sums)

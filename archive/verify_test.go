@@ -311,7 +311,7 @@ func TestVerifyOfMovedTiles(t *testing.T) {
 		first, first, first+255))
 }
 
-// TestVerifyOfChangingDays: a day that was shipped anew, or is being so, while it is compared is no finding.
+// TestVerifyOfChangingDays: a day that was shipped again, or is being shipped, while it is compared is no finding.
 func TestVerifyOfChangingDays(t *testing.T) {
 	f := newShelved(t)
 	f.modify(1)
@@ -328,7 +328,7 @@ func TestVerifyOfChangingDays(t *testing.T) {
 		d.Attempt, d.Attempts = 2, []uint32{1}
 		f.put(d)
 	}
-	f.wantFindings("shipped anew", true)
+	f.wantFindings("shipped again", true)
 	if asked != 2 {
 		t.Errorf("the day was compared %d times", asked)
 	}

@@ -51,10 +51,14 @@ func (n *Node) fetchLeaf(ctx context.Context, log string, seq uint64, leaf [32]b
 }
 
 func (n *Node) leafOf(ctx context.Context, node, log string, seq uint64) ([]byte, error) {
+	return n.bytesOf(ctx, node, pathLeaf, url.Values{"log": {log}, "seq": {strconv.FormatUint(seq, 10)}}, maxLeafBytes)
+}
+
+// bytesOf asks a node for some bytes that it has, at most so many.
+func (n *Node) bytesOf(ctx context.Context, node, path string, asked url.Values, most int64) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, leafWait)
 	defer cancel()
-	asked := url.Values{"log": {log}, "seq": {strconv.FormatUint(seq, 10)}}
-	resp, err := n.callPeer(ctx, node, http.MethodGet, pathLeaf+"?"+asked.Encode(), nil)
+	resp, err := n.callPeer(ctx, node, http.MethodGet, path+"?"+asked.Encode(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +66,7 @@ func (n *Node) leafOf(ctx context.Context, node, log string, seq uint64) ([]byte
 	if resp.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("it answers %s", resp.Status)
 	}
-	return io.ReadAll(io.LimitReader(resp.Body, maxLeafBytes))
+	return io.ReadAll(io.LimitReader(resp.Body, most))
 }
 
 // serveLeaf answers a node in which an entry is damaged. What is damaged here as well is not sent.
@@ -73,9 +77,14 @@ func (n *Node) serveLeaf(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	data, err := n.db.Leaf(r.FormValue("log"), seq)
+	answerBytes(w, data, err)
+}
+
+// answerBytes answers a node that asks for bytes of this one's store.
+func answerBytes(w http.ResponseWriter, data []byte, err error) {
 	switch {
 	case oplog.CodeOf(err) == oplog.CodeNotFound:
-		http.Error(w, "there is no such entry here", http.StatusNotFound)
+		http.Error(w, "it is not here", http.StatusNotFound)
 	case err != nil:
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 	default:

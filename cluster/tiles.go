@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
-
-	"oplog/oplog"
 )
 
 const pathTile = "/tile" // 256 arrivals of a log
@@ -33,18 +30,7 @@ func (n *Node) fetchTile(ctx context.Context, log string, number uint64) ([]byte
 }
 
 func (n *Node) tileOf(ctx context.Context, node, log string, number uint64) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, leafWait)
-	defer cancel()
-	asked := url.Values{"log": {log}, "number": {strconv.FormatUint(number, 10)}}
-	resp, err := n.callPeer(ctx, node, http.MethodGet, pathTile+"?"+asked.Encode(), nil)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("it answers %s", resp.Status)
-	}
-	return io.ReadAll(io.LimitReader(resp.Body, maxTileBytes))
+	return n.bytesOf(ctx, node, pathTile, url.Values{"log": {log}, "number": {strconv.FormatUint(number, 10)}}, maxTileBytes)
 }
 
 // serveTile answers a node that lacks a tile.
@@ -55,13 +41,5 @@ func (n *Node) serveTile(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	tile, err := n.db.Tile(r.FormValue("log"), number)
-	switch {
-	case oplog.CodeOf(err) == oplog.CodeNotFound:
-		http.Error(w, "it is not here", http.StatusNotFound)
-	case err != nil:
-		http.Error(w, err.Error(), http.StatusServiceUnavailable)
-	default:
-		w.Header().Set("Content-Type", "application/octet-stream")
-		_, _ = w.Write(tile) //nolint:gosec // bytes for another node, which may be gone
-	}
+	answerBytes(w, tile, err)
 }

@@ -103,7 +103,7 @@ type Prover interface {
 	// without a checkpoint, and with CodeUnavailable, if the key cannot be used for now.
 	Prove(tenant string, key Key, size uint64) (Proof, error)
 
-	// ProveLeaf is Prove of an entry whose bytes are given, as the store need not have them any more: CodeDamaged if they are not those that were recorded
+	// ProveLeaf is Prove of an entry whose bytes are given, which the store may no longer have: CodeDamaged if they are not those that were recorded
 	// at the key, CodeNotFound if nothing was.
 	ProveLeaf(tenant string, key Key, leaf []byte, size uint64) (Proof, error)
 

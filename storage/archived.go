@@ -135,7 +135,7 @@ func hasArchived(changes []oplog.RecordChange) bool {
 	return slices.ContainsFunc(changes, func(c oplog.RecordChange) bool { return c.Kind == oplog.RecordArchive })
 }
 
-// checkArchive returns why changes of records of the archive cannot be made, or nil: what is not in the store any more cannot come back to it, and what
+// checkArchive returns why changes of records of the archive cannot be made, or nil: what has left the store cannot come back to it, and what
 // is deleted stays so.
 func (db *DB) checkArchive(changes []oplog.RecordChange) error {
 	for _, c := range changes {

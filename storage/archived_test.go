@@ -183,7 +183,7 @@ func TestArchivedDaysOfOneTenant(t *testing.T) {
 	mustAppend(t, db, entry(10*minutesOfDay, "d"))
 }
 
-// TestArchiveRecordsAreChecked: records that say nothing of a day are refused, and none brings back what is not here any more.
+// TestArchiveRecordsAreChecked: records that say nothing of a day are refused, and none brings back what has left.
 func TestArchiveRecordsAreChecked(t *testing.T) {
 	db := openStore(t, t.TempDir())
 	mustAppend(t, db, entry(10*minutesOfDay, "a"), entry(9*minutesOfDay, "b"), entry(0, "c"))

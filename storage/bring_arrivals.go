@@ -77,7 +77,7 @@ func (db *DB) bringDay(ctx context.Context, tenant string, d oplog.ArchivedDay) 
 			return err
 		}
 	}
-	left := false // to note, as none of its tiles can move any more
+	left := false // to note, as none of its tiles can move again
 	err := db.view(func(tx *bolt.Tx) error {
 		b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))
 		left = b != nil && slices.Contains(db.unbrought(tenant, b), d.Date)

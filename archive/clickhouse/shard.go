@@ -207,7 +207,7 @@ func (s *Shard) Drop(ctx context.Context, of archive.Shipment) error {
 }
 
 // awaitReplicas waits until all servers hold the same rows of a shipment. Dropping a part that has not reached its quorum would end all insertions into the table:
-// they wait for that quorum, which nothing can reach any more.
+// they wait for that quorum, which nothing can reach then.
 func (s *Shard) awaitReplicas(ctx context.Context, of archive.Shipment) error {
 	if len(s.servers) == 1 {
 		return nil
