@@ -9,7 +9,7 @@ export const archiveZh: Widen<typeof archiveEn> = {
   askFailed: (detail) => `无法读取归档状态：${detail}`,
   tenant: '租户',
   here: '本机',
-  there: '归档中',
+  there: '已归档',
   lag: '滞后',
   verified: '上次核对',
   after: (count) => `${n(count)} 天后归档`,
