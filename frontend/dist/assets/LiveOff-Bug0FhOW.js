@@ -1,1 +1,0 @@
-import{t as e}from"./readOnlyMessages-BvlMw-PE.js";import{xn as t}from"./start-DWWmjydo.js";var n=t();function r(){let t=e();return(0,n.jsx)(`span`,{className:`live-lost`,role:`status`,children:t.liveOff})}export{r as default};
