@@ -43,19 +43,23 @@ type Member struct {
 	*Log
 	ID string
 
-	// BeforeLocal is called, if it is set, before local records are written, after what is replicated was written with them.
-	BeforeLocal func()
 	// Answer is called, if it is set, with what the leader answered to an Append, and returns what the node gets to know of it.
 	Answer func(error) error
 
 	// BeforeDeletion is called, if it is set, before a deletion begins that was decided on this node.
 	BeforeDeletion func()
 
-	nodes *Nodes
-	at    int
-	dead  *atomic.Bool // the program has ended without closing
-	held  bool
-	index oplog.Index
+	nodes   *Nodes
+	at      int
+	program *program
+	held    bool
+	index   oplog.Index
+}
+
+// program is what one run of a node's program can still do.
+type program struct {
+	dead    atomic.Bool // it has ended without closing
+	noLocal atomic.Bool // it writes no local records any more
 }
 
 // NewNodes opens a log on so many nodes, of which the first leads, with the tenants of New.
@@ -200,7 +204,10 @@ func (m *Member) Release() {
 }
 
 // End ends the program of the node, as far as it can write, as a crash does; see Crash.
-func (m *Member) End() { m.dead.Store(true) }
+func (m *Member) End() { m.program.dead.Store(true) }
+
+// RefuseLocal refuses all local records that the program of the node writes from now on, until it is started again. What is replicated is still written.
+func (m *Member) RefuseLocal() { m.program.noLocal.Store(true) }
 
 // Start opens the node, after its store has what it missed.
 func (m *Member) Start() {
@@ -223,8 +230,8 @@ func (m *Member) Start() {
 // open opens the services over the store.
 func (m *Member) open() {
 	m.T.Helper()
-	m.dead = &atomic.Bool{}
-	view := &memberStore{m.Store, m, m.dead}
+	m.program = &program{}
+	view := &memberStore{m.Store, m.program, m}
 	index, err := search.Open(filepath.Join(m.Dir, "index"), view)
 	if err != nil {
 		m.T.Fatal(err)
@@ -259,7 +266,7 @@ func (m *Member) Stop() {
 func (m *Member) Crash() {
 	m.T.Helper()
 	old := m.Node
-	m.dead.Store(true)
+	m.program.dead.Store(true)
 	if err := m.index.Close(); err != nil {
 		m.T.Error(err)
 	}
@@ -270,8 +277,9 @@ func (m *Member) Crash() {
 // memberStore is the store of a node as its services have it.
 type memberStore struct {
 	*storage.DB
-	of   *Member
-	dead *atomic.Bool
+	*program
+
+	of *Member
 }
 
 // leading returns the store that writes, unless the program has ended.
@@ -324,7 +332,7 @@ func (s *memberStore) PutRecord(kind oplog.RecordKind, name string, replaces opl
 }
 
 func (s *memberStore) PutRecords(changes []oplog.RecordChange, audit ...oplog.Entry) error {
-	if s.of.nodes.leads(s.of.at) != 0 && !s.dead.Load() && s.of.BeforeLocal == nil {
+	if s.of.nodes.leads(s.of.at) != 0 && !s.dead.Load() && !s.noLocal.Load() {
 		return s.DB.PutRecords(changes, audit...)
 	}
 	var local, shared []oplog.RecordChange
@@ -347,10 +355,7 @@ func (s *memberStore) PutRecords(changes []oplog.RecordChange, audit ...oplog.En
 	if len(local) == 0 {
 		return nil
 	}
-	if before := s.of.BeforeLocal; before != nil {
-		before()
-	}
-	if s.dead.Load() {
+	if s.dead.Load() || s.noLocal.Load() {
 		return oplog.Errorf(oplog.CodeUnavailable, "The program of this node has ended.")
 	}
 	return s.DB.PutRecords(local)
