@@ -200,9 +200,9 @@ func (db *DB) unremoved(tenant string, b *bolt.Bucket) (dates []string) {
 		return nil
 	}
 	for _, parent := range []string{nameEntries, nameIDs} {
-		c := b.Bucket([]byte(parent)).Cursor()
+		c := bucketIn(b, []byte(parent)).Cursor()
 		for name, _ := c.First(); name != nil; {
-			date := bytes.Clone(name[:dateSize])
+			date := bytes.Clone(dateIn(name))
 			if archived.mayLackDate(date) && !closed.hasDate(date) && !slices.Contains(dates, string(date)) {
 				dates = append(dates, string(date))
 			}

@@ -120,7 +120,7 @@ func hasDay(tile []byte, day closedDays) bool {
 
 // putTiles puts tiles in place of their stubs.
 func putTiles(tx *bolt.Tx, tenant string, tiles map[uint64][]byte) error {
-	arrivals := tx.Bucket(bucketTenants).Bucket([]byte(tenant)).Bucket([]byte(nameArrivals))
+	arrivals := bucketIn(tx.Bucket(bucketTenants).Bucket([]byte(tenant)), []byte(nameArrivals))
 	arrivals.FillPercent = appendFill
 	for number, tile := range tiles {
 		if isStub(arrivals.Get(tileKey(number))) {

@@ -16,7 +16,7 @@ func (db *DB) Conflicts(tenant string, entries []oplog.Entry) error {
 		}
 		w := &tenantWriter{
 			name:    tenant,
-			entries: b.Bucket([]byte(nameEntries)), ids: b.Bucket([]byte(nameIDs)), arrivals: b.Bucket([]byte(nameArrivals)),
+			entries: bucketIn(b, []byte(nameEntries)), ids: bucketIn(b, []byte(nameIDs)), arrivals: bucketIn(b, []byte(nameArrivals)),
 			idDates: make(map[string]*idsOfDate),
 		}
 		w.closed, w.archived = db.closedOf(tenant), db.archivedOf(tenant)

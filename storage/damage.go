@@ -1,10 +1,14 @@
 package storage
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
 	"runtime"
 	"runtime/debug"
 
 	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 
 	"oplog/faults"
 	"oplog/oplog"
@@ -49,19 +53,48 @@ func (db *DB) update(write func(*bolt.Tx) error) (err error) {
 // guard is deferred around code that reads pages: it turns panics into errors, and restores whether faults panic.
 func (db *DB) guard(faultsPanic bool, err *error) {
 	debug.SetPanicOnFault(faultsPanic)
-	switch p := recover(); {
+	p := recover()
+	_, lost := p.(lostBucket)
+	if p == nil && errors.Is(*err, berrors.ErrIncompatibleValue) {
+		p, lost = "a page has a value in place of a bucket", true
+	}
+	switch {
 	case p == nil:
-	case faults.OfFile(p, "go.etcd.io/bbolt"):
+	case lost, faults.OfFile(p, "go.etcd.io/bbolt"):
 		*err = oplog.Errorf(oplog.CodeDamaged, "The store is damaged: %s (%v). Restore the log from a backup to a new directory; oplog verify lists all that is damaged.", db.path(), inWords(p))
 	default:
 		*err = faults.Mistake("using "+db.path(), p)
 	}
 }
 
-// inWords returns what a panic in bbolt says about a page.
+// inWords returns what a panic says about a page.
 func inWords(p any) any {
-	if _, fault := p.(runtime.Error); fault {
+	switch p := p.(type) {
+	case runtime.Error:
 		return "a page refers beyond its end"
+	case lostBucket:
+		return fmt.Sprintf("a page has no bucket %q, or not where it belongs", string(p))
 	}
 	return p
+}
+
+// lostBucket is the panic of bucketIn and dateIn.
+type lostBucket []byte
+
+// bucketIn returns a bucket that is there unless the page with its name is damaged: a cursor has just read the name, or all logs have it. If it is not, that is
+// as if bbolt had met the damage: it panics, which view and update make an error.
+func bucketIn(parent *bolt.Bucket, name []byte) *bolt.Bucket {
+	b := parent.Bucket(name)
+	if b == nil {
+		panic(lostBucket(bytes.Clone(name)))
+	}
+	return b
+}
+
+// dateIn returns the date with which the name of a bucket begins. A name that is shorter is damaged.
+func dateIn(name []byte) []byte {
+	if len(name) < dateSize {
+		panic(lostBucket(bytes.Clone(name)))
+	}
+	return name[:dateSize]
 }

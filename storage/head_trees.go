@@ -43,7 +43,7 @@ func readTrees(tx *bolt.Tx) (entries uint64, sum treeSum, err error) {
 		if b == nil { // its name is in the wrong order
 			return errDamaged
 		}
-		t := treeIn(b)
+		t := tree{arrivals: b.Bucket([]byte(nameArrivals)), subtrees: b.Bucket([]byte(nameTree))}
 		if t.arrivals == nil || t.subtrees == nil {
 			return nil
 		}

@@ -172,7 +172,7 @@ func (db *DB) damageOf(tx *bolt.Tx, e damagedEntry) (leaf tlog.Hash, damaged boo
 	if b == nil {
 		return leaf, false, errBeyondHealing
 	}
-	key, leaf, err := tree{arrivals: b.Bucket([]byte(nameArrivals))}.arrival(e.key.Seq())
+	key, leaf, err := tree{arrivals: bucketIn(b, []byte(nameArrivals))}.arrival(e.key.Seq())
 	day := bucketOfDay(b.Bucket([]byte(nameEntries)), e.key)
 	if err != nil || key != e.key || day == nil {
 		return leaf, false, errBeyondHealing

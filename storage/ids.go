@@ -104,7 +104,7 @@ type namedRun struct {
 }
 
 func readRun(ids *bolt.Bucket, name []byte) namedRun {
-	return namedRun{name, ids.Bucket(name).Get(runValue)}
+	return namedRun{name, bucketIn(ids, name).Get(runValue)}
 }
 
 // runsOfDate returns a date's runs, oldest first.

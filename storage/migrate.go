@@ -61,10 +61,10 @@ func migrate1(tx *bolt.Tx) error {
 	}
 	for _, name := range names {
 		b := tenants.Bucket(name)
-		if err := migrateArrivals(b.Bucket([]byte(nameArrivals))); err != nil {
+		if err := migrateArrivals(bucketIn(b, []byte(nameArrivals))); err != nil {
 			return fmt.Errorf("arrivals of tenant %s: %w", name, err)
 		}
-		if err := migrateIDs(b.Bucket([]byte(nameIDs))); err != nil {
+		if err := migrateIDs(bucketIn(b, []byte(nameIDs))); err != nil {
 			return fmt.Errorf("ids of tenant %s: %w", name, err)
 		}
 	}
@@ -112,7 +112,7 @@ func migrateIDs(b *bolt.Bucket) error {
 	}
 	for _, date := range dates {
 		var records []idRecord
-		err := b.Bucket(date).ForEach(func(id, key []byte) error {
+		err := bucketIn(b, date).ForEach(func(id, key []byte) error {
 			if len(key) != keySize {
 				return fmt.Errorf("id %q has no valid key", id)
 			}

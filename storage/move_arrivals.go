@@ -131,8 +131,8 @@ func (m *mover) isGone(date string) bool {
 
 // hasEntries reports whether entries or senders' ids of a date are here.
 func (m *mover) hasEntries(date string) bool {
-	run, _ := m.tenant.Bucket([]byte(nameIDs)).Cursor().Seek([]byte(date))
-	return m.tenant.Bucket([]byte(nameEntries)).Bucket([]byte(date)) != nil || bytes.HasPrefix(run, []byte(date))
+	run, _ := bucketIn(m.tenant, []byte(nameIDs)).Cursor().Seek([]byte(date))
+	return bucketIn(m.tenant, []byte(nameEntries)).Bucket([]byte(date)) != nil || bytes.HasPrefix(run, []byte(date))
 }
 
 func (m *mover) isDone(date string) bool {

@@ -55,7 +55,7 @@ func readNames(tx *bolt.Tx) (n names, err error) {
 		})
 	} else {
 		err = tx.ForEach(func(name []byte, _ *bolt.Bucket) error {
-			if isBitApart(name, bucketNameList) {
+			if isBitApart(name, bucketNameList) || bytes.Equal(name, bucketNameList) { // which is no bucket
 				n.damaged = append(n.damaged, string(name))
 			}
 			return nil

@@ -259,3 +259,72 @@ func TestDamagedListOfFreePages(t *testing.T) {
 		}
 	}
 }
+
+// namesOfBuckets returns where the elements of pages in use are that name a bucket, and where their names are.
+func namesOfBuckets(data []byte) (elements []int, names [][]byte) {
+	page, order := os.Getpagesize(), binary.NativeEndian
+	last := metaIn(data)
+	free := map[uint64]bool{}
+	list := data[int(last.freelist)*page:]
+	for i := range int(order.Uint16(list[10:])) {
+		free[order.Uint64(list[pageHead+8*i:])] = true
+	}
+	for number := uint64(2); number < last.end; number++ {
+		at := int(number) * page //nolint:gosec // small
+		if free[number] || order.Uint64(data[at:]) != number || order.Uint16(data[at+8:]) != leafFlag {
+			continue
+		}
+		for i := range int(order.Uint16(data[at+10:])) {
+			element := at + pageHead + leafElement*i
+			if order.Uint32(data[element:]) == bucketFlag {
+				name := data[element+int(order.Uint32(data[element+4:])):]
+				elements, names = append(elements, element), append(names, name[:order.Uint32(data[element+8:])])
+			}
+		}
+	}
+	return elements, names
+}
+
+// TestDamagedNamesOfBuckets: where the name of a bucket is another one, or what it names is no bucket any more, that is said in words, too. It is not taken
+// for a mistake of the program, which would ask to report it.
+func TestDamagedNamesOfBuckets(t *testing.T) {
+	s := makeStored(t)
+	elements, names := namesOfBuckets(s.files[fileName])
+	refused, damages, tried := 0, 0, map[string]bool{}
+	for i, element := range elements {
+		kind := string(names[i])
+		if kind[:2] == "20" {
+			kind = fmt.Sprint("of ", len(kind), " bytes") // dates, and runs of ids
+		}
+		if kind == string(bucketMeta) || tried[kind] ||
+			kind != string(bucketTenants) && slices.Contains(oplog.RecordKinds, oplog.RecordKind(kind)) { // without meta it may be another program's file, and that is said
+			continue
+		}
+		tried[kind] = true
+		name := element + int(binary.NativeEndian.Uint32(s.files[fileName][element+4:]))
+		for part, flip := range map[string]struct {
+			at  int
+			bit byte
+		}{
+			"flags": {element, bucketFlag}, "length": {element + 8, 4}, "name": {name + len(names[i]) - 1, 4},
+		} {
+			damaged := maps.Clone(s.files)
+			damaged[fileName] = bytes.Clone(damaged[fileName])
+			damaged[fileName][flip.at] ^= flip.bit
+			t.Run(fmt.Sprintf("%s of %q", part, names[i]), func(t *testing.T) {
+				damages++
+				reading := s.read(t, damaged.laid(t, -1))
+				_ = s.restore(t, damaged[fileName])
+				if using := s.use(t, damaged.laid(t, -1)); using != nil && reading == nil {
+					t.Errorf("a server refuses what verify finds intact: %v", using)
+				}
+				if reading != nil {
+					refused++
+				}
+			})
+		}
+	}
+	if !tried["of 10 bytes"] || !tried["of 14 bytes"] || !tried[nameArrivals] || !tried[nameTree] || refused < damages-3 {
+		t.Errorf("%d of %d are refused: %v", refused, damages, tried)
+	}
+}

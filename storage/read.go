@@ -36,7 +36,7 @@ func entriesBucket(tx *bolt.Tx, tenant string) *bolt.Bucket {
 	if b == nil {
 		return nil
 	}
-	return b.Bucket([]byte(nameEntries))
+	return bucketIn(b, []byte(nameEntries))
 }
 
 // Get returns the entries with the given keys; see [oplog.Store].
@@ -187,13 +187,13 @@ func keysOfSendersID(tx *bolt.Tx, tenant, id string, closed closedDays, archived
 	if b == nil {
 		return nil
 	}
-	arrivals := tree{arrivals: b.Bucket([]byte(nameArrivals))}
-	ids := b.Bucket([]byte(nameIDs))
+	arrivals := tree{arrivals: bucketIn(b, []byte(nameArrivals))}
+	ids := bucketIn(b, []byte(nameIDs))
 	hash := hashID(id)
 	var keys []oplog.Key
 	c := ids.Cursor()
 	for name, _ := c.Last(); name != nil && (!newest || len(keys) == 0); name, _ = c.Prev() {
-		if closed.hasDate(name[:dateSize]) {
+		if closed.hasDate(dateIn(name)) {
 			continue
 		}
 		readRun(ids, name).find(hash, func(seq uint64) bool {
@@ -308,7 +308,7 @@ func scanChunk(tx *bolt.Tx, leaves *leaves, closed closedDays, from, to oplog.Ke
 		if closed.hasDate(date) {
 			continue
 		}
-		c := b.Bucket(date).Cursor()
+		c := bucketIn(b, date).Cursor()
 		for k, data := c.Seek(from[:]); k != nil; k, data = c.Next() {
 			if !to.IsZero() && bytes.Compare(k, to[:]) >= 0 || len(chunk) == chunkSize {
 				return chunk
@@ -332,7 +332,7 @@ func (db *DB) Counts(tenant string) (entries, skipped uint64, err error) {
 			skipped = binary.BigEndian.Uint64(data)
 		}
 		var err error
-		entries, err = db.sizeOf(tenant, tree{arrivals: b.Bucket([]byte(nameArrivals))})
+		entries, err = db.sizeOf(tenant, tree{arrivals: bucketIn(b, []byte(nameArrivals))})
 		return err
 	})
 	return entries, skipped, err

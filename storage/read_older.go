@@ -25,7 +25,7 @@ func (db *DB) Older(tenant string, before, from oplog.Key, n int, into *oplog.Re
 			if closed.hasDate(date) {
 				continue
 			}
-			c := b.Bucket(date).Cursor()
+			c := bucketIn(b, date).Cursor()
 			for k, data := lastBefore(c, before[:]); k != nil && bytes.Compare(k, from[:]) >= 0; k, data = c.Prev() {
 				if len(found.entries) == n {
 					return nil

@@ -165,7 +165,7 @@ func (db *DB) DaysBefore(ctx context.Context, tenant, before string) ([]oplog.Da
 			if closed.hasDate(at) {
 				return nil
 			}
-			if n := b.Bucket(at).Stats().KeyN; n > 0 {
+			if n := bucketIn(b, at).Stats().KeyN; n > 0 {
 				days = append(days, oplog.DayCount{Date: string(at), Entries: n})
 			}
 			return nil
@@ -229,9 +229,9 @@ func (db *DB) Undeleted(tenant string) (left []oplog.Days, err error) {
 		}
 		for _, s := range db.closedOf(tenant) {
 			days := oplog.Days{From: dateOf(time.UnixMicro(s.from)), To: dateOf(time.UnixMicro(s.to - 1))}
-			id, _ := b.Bucket([]byte(nameIDs)).Cursor().Seek([]byte(days.From))
-			date, _ := b.Bucket([]byte(nameEntries)).Cursor().Seek([]byte(days.From))
-			if id != nil && days.Contains(string(id[:dateSize])) || date != nil && days.Contains(string(date)) {
+			id, _ := bucketIn(b, []byte(nameIDs)).Cursor().Seek([]byte(days.From))
+			date, _ := bucketIn(b, []byte(nameEntries)).Cursor().Seek([]byte(days.From))
+			if id != nil && days.Contains(string(dateIn(id))) || date != nil && days.Contains(string(date)) {
 				left = append(left, days)
 			}
 		}
@@ -252,18 +252,18 @@ func deleteSome(tx *bolt.Tx, tenant string, days oplog.Days) (more bool, err err
 	if b == nil {
 		return false, nil
 	}
-	ids := b.Bucket([]byte(nameIDs))
-	if name, _ := ids.Cursor().Seek([]byte(days.From)); name != nil && days.Contains(string(name[:dateSize])) {
+	ids := bucketIn(b, []byte(nameIDs))
+	if name, _ := ids.Cursor().Seek([]byte(days.From)); name != nil && days.Contains(string(dateIn(name))) {
 		return true, ids.DeleteBucket(bytes.Clone(name))
 	}
-	entries := b.Bucket([]byte(nameEntries))
+	entries := bucketIn(b, []byte(nameEntries))
 	for left := deletesPerTx; left > 0; {
 		date, _ := entries.Cursor().Seek([]byte(days.From))
 		if date == nil || !days.Contains(string(date)) {
 			return false, nil
 		}
 		date = bytes.Clone(date)
-		c := entries.Bucket(date).Cursor()
+		c := bucketIn(entries, date).Cursor()
 		n := 0
 		for k, _ := c.First(); k != nil && n < left; k, _ = c.Next() {
 			n++

@@ -47,7 +47,7 @@ type tree struct {
 
 // treeIn returns the tree in a tenant's bucket.
 func treeIn(b *bolt.Bucket) tree {
-	return tree{arrivals: b.Bucket([]byte(nameArrivals)), subtrees: b.Bucket([]byte(nameTree))}
+	return tree{arrivals: bucketIn(b, []byte(nameArrivals)), subtrees: bucketIn(b, []byte(nameTree))}
 }
 
 func readTree(tx *bolt.Tx, tenant string) (tree, error) {

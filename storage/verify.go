@@ -172,8 +172,8 @@ func (v *verification) check(from, to uint64) (p part) {
 	p.err = v.view(func(b *bolt.Bucket) error {
 		r := arrivalReader{
 			tenant: v.tenant, part: &p, proven: v.proven, archive: v.archive, tx: b.Tx(),
-			tree:    tileReader{arrivals: b.Bucket([]byte(nameArrivals))},
-			entries: datedBucket{parent: b.Bucket([]byte(nameEntries))},
+			tree:    tileReader{arrivals: bucketIn(b, []byte(nameArrivals))},
+			entries: datedBucket{parent: bucketIn(b, []byte(nameEntries))},
 		}
 		var pace background.Pacer
 		for seq := from; seq <= to; seq++ {
@@ -188,7 +188,7 @@ func (v *verification) check(from, to uint64) (p part) {
 			if seq+tileSize-1 > to { // it was the last one when the verification began
 				return &movedError{[]uint64{(seq - 1) / tileSize}}
 			}
-			r.checkMoved(seq, left, b.Bucket([]byte(nameTree)))
+			r.checkMoved(seq, left, bucketIn(b, []byte(nameTree)))
 			seq += tileSize - 1
 		}
 		return nil

@@ -66,14 +66,14 @@ func (v *verification) eachRun(ctx context.Context, visit func(date string, run 
 			return err
 		}
 		err := v.view(func(b *bolt.Bucket) error {
-			ids := b.Bucket([]byte(nameIDs))
+			ids := bucketIn(b, []byte(nameIDs))
 			name, _ := ids.Cursor().Seek(from)
 			if name == nil {
 				from = nil
 				return nil
 			}
 			from = append(bytes.Clone(name), 0)
-			visit(string(name[:dateSize]), readRun(ids, name).idRun)
+			visit(string(dateIn(name)), readRun(ids, name).idRun)
 			return nil
 		})
 		if err != nil {
@@ -113,7 +113,7 @@ func (v *verification) compareIDs(ctx context.Context, date string) error {
 		return err
 	}
 	return v.view(func(b *bolt.Bucket) error {
-		arrivals := tree{arrivals: b.Bucket([]byte(nameArrivals))}
+		arrivals := tree{arrivals: bucketIn(b, []byte(nameArrivals))}
 		beside := slices.SortedFunc(maps.Keys(stored), func(a, b idRecord) int { return cmp.Compare(a.seq, b.seq) })
 		for _, record := range beside {
 			f := Finding{Kind: FoundID, Seq: record.seq}

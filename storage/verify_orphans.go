@@ -21,10 +21,10 @@ func (v *verification) checkOrphans(ctx context.Context) error {
 	}
 	return v.view(func(b *bolt.Bucket) error {
 		size := v.Size
-		if grown, err := (tree{arrivals: b.Bucket([]byte(nameArrivals))}).size(); err == nil {
+		if grown, err := (tree{arrivals: bucketIn(b, []byte(nameArrivals))}).size(); err == nil {
 			size = max(size, grown) // by entries recorded since the beginning, which are not verified
 		}
-		return b.Bucket([]byte(nameTree)).ForEach(func(k, _ []byte) error {
+		return bucketIn(b, []byte(nameTree)).ForEach(func(k, _ []byte) error {
 			if len(k) != 9 || (binary.BigEndian.Uint64(k[1:])+1)<<k[0] > size {
 				v.find(Finding{Kind: FoundBeyondEnd, Seq: v.Size})
 			}
@@ -42,7 +42,7 @@ func (v *verification) eachEntry(ctx context.Context, only string, visit func(b 
 	for ctx.Err() == nil {
 		var pairs []pair
 		err := v.view(func(b *bolt.Bucket) error {
-			parent := b.Bucket([]byte(nameEntries))
+			parent := bucketIn(b, []byte(nameEntries))
 			dates := parent.Cursor()
 			at, _ := dates.Seek(date)
 			if at == nil || only != "" && string(at) != only {
@@ -53,7 +53,7 @@ func (v *verification) eachEntry(ctx context.Context, only string, visit func(b 
 				from = nil
 			}
 			date = bytes.Clone(at)
-			c := parent.Bucket(at).Cursor()
+			c := bucketIn(parent, at).Cursor()
 			for k, value := c.Seek(from); k != nil && len(pairs) < verifyChunk; k, value = c.Next() {
 				pairs = append(pairs, pair{k, value})
 			}
@@ -74,7 +74,7 @@ func (v *verification) eachEntry(ctx context.Context, only string, visit func(b 
 
 // checkKeys looks for entries that were never recorded.
 func (v *verification) checkKeys(b *bolt.Bucket, pairs []pair) {
-	t := tileReader{arrivals: b.Bucket([]byte(nameArrivals))}
+	t := tileReader{arrivals: bucketIn(b, []byte(nameArrivals))}
 	for _, p := range pairs {
 		if len(p.key) != keySize {
 			v.find(Finding{Kind: FoundInserted})
