@@ -296,8 +296,7 @@ func TestDamagedNamesOfBuckets(t *testing.T) {
 		if kind[:2] == "20" {
 			kind = fmt.Sprint("of ", len(kind), " bytes") // dates, and runs of ids
 		}
-		if kind == string(bucketMeta) || tried[kind] ||
-			kind != string(bucketTenants) && slices.Contains(oplog.RecordKinds, oplog.RecordKind(kind)) { // without meta it may be another program's file, and that is said
+		if tried[kind] || kind != string(bucketTenants) && slices.Contains(oplog.RecordKinds, oplog.RecordKind(kind)) {
 			continue
 		}
 		tried[kind] = true
@@ -326,5 +325,24 @@ func TestDamagedNamesOfBuckets(t *testing.T) {
 	}
 	if !tried["of 10 bytes"] || !tried["of 14 bytes"] || !tried[nameArrivals] || !tried[nameTree] || refused < damages-3 {
 		t.Errorf("%d of %d are refused: %v", refused, damages, tried)
+	}
+}
+
+// TestDamagedVerifierKey: a damaged key in the store is not taken for that of another log, nor for one that was replaced, which would be told to get another
+// file or to begin a new key.
+func TestDamagedVerifierKey(t *testing.T) {
+	s := makeStored(t)
+	elements, names := namesOfBuckets(s.files[fileName])
+	at := elements[slices.IndexFunc(names, func(n []byte) bool { return bytes.Equal(n, bucketMeta) })] / os.Getpagesize() * os.Getpagesize()
+	key := at + bytes.Index(s.files[fileName][at:], []byte("verifieroplog-"))
+	for name, place := range map[string]int{"the name of the record": 2, "the name of the key": 8 + 7, "its hash": 8 + 15, "its last byte": 8 + 67} {
+		damaged := maps.Clone(s.files)
+		damaged[fileName] = bytes.Clone(damaged[fileName])
+		damaged[fileName][key+place] ^= 1 << 4
+		for _, err := range []error{s.read(t, damaged.laid(t, -1)), s.restore(t, damaged[fileName]), s.use(t, damaged.laid(t, -1))} {
+			if err == nil || !strings.Contains(err.Error(), "the verifier key in ") || !strings.Contains(err.Error(), "damaged") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
 	}
 }

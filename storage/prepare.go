@@ -22,6 +22,9 @@ func (db *DB) prepare(o Options, opened *opening) error {
 		meta := tx.Bucket(bucketMeta)
 		if meta == nil {
 			isNew = true
+			if tx.Bucket(bucketTenants) != nil || tx.Bucket(bucketRecords) != nil {
+				return fmt.Errorf("%s is damaged: a page has no bucket %q, or not where it belongs; restore a backup to a new directory: oplog restore FILE --data NEW", db.path(), bucketMeta)
+			}
 			if name, _ := tx.Cursor().First(); name != nil {
 				return fmt.Errorf("%s is another program's database; specify another directory", db.path())
 			}

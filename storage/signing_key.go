@@ -44,6 +44,9 @@ func (db *DB) errNoKey() error {
 // readKeys reads the verifier key, and how earlier ones were replaced.
 func (db *DB) readKeys(meta *bolt.Bucket) error {
 	k := &signingKey{verifier: string(meta.Get(keyVerifier))}
+	if _, err := note.NewVerifier(k.verifier); err != nil { // it has a hash of itself
+		return fmt.Errorf("the verifier key in %s is damaged (%w); restore a backup to a new directory: oplog restore FILE --data NEW", db.path(), err)
+	}
 	if data := meta.Get(keyChanges); data != nil {
 		if err := json.Unmarshal(data, &k.changes); err != nil {
 			return fmt.Errorf("the record of replaced keys in %s is damaged (%w); restore a backup", db.path(), err)
