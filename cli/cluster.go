@@ -166,10 +166,10 @@ func (c *clusterTransfer) Run(ctx context.Context, m *Program) error {
 		if err := n.Transfer(ctx, to); err != nil {
 			return err
 		}
-		if err := n.AwaitLeader(ctx); err != nil {
+		leader, address, err := n.AwaitLeader(ctx)
+		if err != nil {
 			return err
 		}
-		leader, address, _ := n.Leader()
 		l.Trail.Add(m.withSource(trail.Event{User: trail.CommandUser, Module: "server", Operation: "transfer", Object: oplog.Ref{ID: leader}}))
 		fmt.Fprintf(m.Stderr, "Node %s at %s leads now.\n", leader, address)
 		return nil

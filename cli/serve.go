@@ -110,7 +110,7 @@ func (c *serveCommand) open(ctx context.Context, m *Program, dir string, restart
 	}
 	elected, cancel := context.WithTimeout(ctx, electionTime)
 	defer cancel()
-	if err := l.cluster.AwaitLeader(elected); err != nil && ctx.Err() == nil {
+	if _, _, err := l.cluster.AwaitLeader(elected); err != nil && ctx.Err() == nil {
 		m.say(slog.LevelWarn, "No node leads the cluster yet, so nothing can be recorded; start the other nodes. What this node has can be read meanwhile.\n")
 	}
 	l.Node, err = m.openNode(dir, l.store, l.cluster, c.archiveSettings)

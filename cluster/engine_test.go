@@ -55,7 +55,7 @@ func (c *trio) lead(name string) {
 		_ = leader.Transfer(ctx, target) // tried again
 		return false
 	})
-	if err := first.AwaitLeader(context.Background()); err != nil {
+	if _, _, err := first.AwaitLeader(context.Background()); err != nil {
 		c.t.Fatal(err)
 	}
 }

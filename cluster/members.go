@@ -80,7 +80,7 @@ func (n *Node) change(ctx context.Context, c memberChange) error {
 	ctx, cancel := context.WithTimeout(ctx, changeWait)
 	defer cancel()
 	for {
-		if err := n.AwaitLeader(ctx); err != nil {
+		if _, _, err := n.AwaitLeader(ctx); err != nil {
 			return errNoLeader
 		}
 		var err error

@@ -38,22 +38,22 @@ func (n *Node) waitApplied(ctx context.Context, index uint64) error {
 	}
 }
 
-// AwaitLeader returns once a leader is known; if this node leads, once it has applied all.
-func (n *Node) AwaitLeader(ctx context.Context) error {
+// AwaitLeader returns the leader and its address once one is known; if this node leads, once it has applied all.
+func (n *Node) AwaitLeader(ctx context.Context) (id, address string, err error) {
 	for {
 		moved := n.moves()
-		if id, _, ok := n.Leader(); ok && (id != n.id.ID || n.Leads()) {
-			return nil
+		if id, address, ok := n.Leader(); ok && (id != n.id.ID || n.Leads()) {
+			return id, address, nil
 		}
 		select {
 		case <-moved:
 		case <-time.After(leaderPoll):
 		case <-n.apart:
-			return errFrozen
+			return "", "", errFrozen
 		case <-ctx.Done():
-			return ctx.Err()
+			return "", "", ctx.Err()
 		case <-n.closing:
-			return errClosing
+			return "", "", errClosing
 		}
 	}
 }

@@ -131,11 +131,11 @@ func (s *Server) peerFor(until time.Time, node string) (string, error) {
 	}
 	wait, cancel := context.WithDeadline(context.Background(), until)
 	defer cancel()
-	if noLeaderFor(s.cluster.Health(), time.Now()) || s.cluster.AwaitLeader(wait) != nil {
+	if noLeaderFor(s.cluster.Health(), time.Now()) {
 		return "", errNoLeader()
 	}
-	id, _, known := s.cluster.Leader()
-	if !known {
+	id, _, err := s.cluster.AwaitLeader(wait)
+	if err != nil {
 		return "", errNoLeader()
 	}
 	return id, nil

@@ -73,7 +73,8 @@ func (f *fixture) open(wrap func(oplog.Store) oplog.Store) {
 		return
 	}
 	f.cluster = must(cluster.Open(f.Context(), db, cluster.Options{Dir: f.dir, Logger: slog.New(slog.DiscardHandler)}))(f)
-	f.noError(f.cluster.AwaitLeader(f.Context()))
+	_, _, err := f.cluster.AwaitLeader(f.Context())
+	f.noError(err)
 	f.serve(wrap(f.cluster.Store()))
 }
 
