@@ -23,7 +23,7 @@ import (
 // Times for tests on loopback: of those that wait for elections, and of those that must not have any, however slow the machine.
 var (
 	quick  = timing{heartbeat: 400 * time.Millisecond, lease: 200 * time.Millisecond, readLease: 150 * time.Millisecond, commit: 20 * time.Millisecond}
-	steady = timing{heartbeat: 10 * time.Second, lease: 9 * time.Second, readLease: 150 * time.Millisecond, commit: 20 * time.Millisecond}
+	steady = timing{heartbeat: steadyHeartbeat, lease: steadyLease, readLease: 150 * time.Millisecond, commit: 20 * time.Millisecond}
 )
 
 // trio is a cluster of nodes in this process.

@@ -32,6 +32,7 @@ type Options struct {
 	Version string           // of the program, for the status
 	Space   space            // the free bytes and the size of a directory's volume; nil for [durable.Space]
 
+	Steady bool   // of tests: no node stands for election because others were slow, but only once the one that leads has handed over
 	timing timing // of tests
 }
 
@@ -40,6 +41,27 @@ type timing struct{ heartbeat, lease, readLease, commit, stall time.Duration }
 
 // The times of Consul and Nomad. A leader that has answered its followers within readLease cannot have been replaced.
 var defaultTiming = timing{heartbeat: time.Second, lease: 500 * time.Millisecond, readLease: 400 * time.Millisecond, commit: 200 * time.Millisecond}
+
+// Of Options.Steady: longer than a busy machine stops a process.
+const (
+	steadyHeartbeat = 10 * time.Second
+	steadyLease     = 9 * time.Second
+)
+
+// times returns the times of a node.
+func (o *Options) times() timing {
+	t := o.timing
+	if t == (timing{}) {
+		t = defaultTiming
+	}
+	if o.Steady {
+		t.heartbeat, t.lease = steadyHeartbeat, steadyLease
+	}
+	if t.stall == 0 {
+		t.stall = defaultStall
+	}
+	return t
+}
 
 // Intervals of retries.
 const (
@@ -123,12 +145,7 @@ func Open(ctx context.Context, db *storage.DB, o Options) (n *Node, err error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	if o.timing == (timing{}) {
-		o.timing = defaultTiming
-	}
-	if o.timing.stall == 0 {
-		o.timing.stall = defaultStall
-	}
+	o.timing = o.times()
 	if o.Space == nil {
 		o.Space = durable.Space
 	}

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 )
 
 // losingConn is a connection on which the next answer is lost, if it is to be.
@@ -31,10 +30,6 @@ func (c *losingConn) Read(p []byte) (int, error) {
 func TestForwardedAgain(t *testing.T) {
 	leader, others := newNodes(t, 3).leader()
 	f := others[0]
-	f.noError(leader.cluster.Store().RaiseLevel(2, ""))
-	for f.cluster.Store().Level() < 2 {
-		time.Sleep(time.Millisecond)
-	}
 	var lose atomic.Bool
 	dial := f.server.peers.DialContext
 	f.server.peers.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {

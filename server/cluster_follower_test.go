@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"oplog/cluster"
+	"oplog/node/nodetest"
 )
 
 // TestLiveOnAFollower: what is recorded at the leader arrives in a live stream of another node.
@@ -24,7 +25,7 @@ func TestLiveOnAFollower(t *testing.T) {
 func TestReadyWhileBehind(t *testing.T) {
 	_, others := newNodes(t, 3).leader()
 	f := others[0]
-	f.get("metrics", "/readyz", 200)
+	nodetest.Eventually(t, "it has caught up", func() bool { return f.send("metrics", "GET", "/readyz", "").status == 200 })
 	h := cluster.Health{Quorum: true, LagEntries: 7, Lag: 999 * time.Millisecond}
 	f.server.health = func() cluster.Health { return h }
 	f.get("metrics", "/readyz", 200)
@@ -32,14 +33,13 @@ func TestReadyWhileBehind(t *testing.T) {
 	if text := f.get("metrics", "/readyz", 503); text != "behind the leader by 1s, 7 messages\n" {
 		t.Errorf("%q", text)
 	}
-	h = others[0].cluster.Health()
+	h = cluster.Health{Quorum: true}
 	f.get("metrics", "/readyz", 200)
 }
 
 // TestExportsWithoutQuorum: an export is recorded, so none starts without a quorum; those that are there are still read, and said to be old.
 func TestExportsWithoutQuorum(t *testing.T) {
-	all := newNodes(t, 3)
-	leader, others := all.leader()
+	leader, others := newElectingNodes(t, 3).leader()
 	f := others[0]
 	f.record(entry())
 	const wanted = `{"range":"today","format":"ndjson"}`
@@ -60,16 +60,26 @@ func TestExportsWithoutQuorum(t *testing.T) {
 	}
 }
 
-// TestWaitsUntilItLeads: a change that waits for a leader on the node that becomes one is made there.
+// TestWaitsUntilItLeads: a change that waits for a leader on the node that becomes one is made there. Its client is not told of the election, nor of another
+// one after it, unless no node leads for as long as changes wait: then it is stored once, too, by sending it again.
 func TestWaitsUntilItLeads(t *testing.T) {
-	leader, others := newNodes(t, 3).leader()
+	leader, others := newElectingNodes(t, 3).leader()
 	leader.stop()
+	stopped := time.Now()
+	mayRefuse := func(r reply) bool {
+		took := time.Since(stopped)
+		return r.status == 503 && r.header.Get("Retry-After") != "" && took > leaderTime && took < time.Minute
+	}
 	var sent sync.WaitGroup
 	for i, f := range others {
 		sent.Go(func() {
-			r := f.send("write", "POST", entriesPath, entry(fmt.Sprintf(`"id":"w%d","time":"2026-11-22T07:00:00Z"`, i)))
+			body := entry(fmt.Sprintf(`"id":"w%d","time":"2026-11-22T07:00:00Z"`, i))
+			r := f.send("write", "POST", entriesPath, body)
+			for mayRefuse(r) {
+				r = f.send("write", "POST", entriesPath, body)
+			}
 			if r.status != 201 || r.header.Get("Oplog-Position") == "" {
-				t.Errorf("%d %s", r.status, r.body)
+				t.Errorf("%d after %s: %s", r.status, time.Since(stopped), r.body)
 			}
 			if held := f.server.bodies.Held(); held != 0 {
 				t.Errorf("%d bytes are held", held)
@@ -77,6 +87,12 @@ func TestWaitsUntilItLeads(t *testing.T) {
 		})
 	}
 	sent.Wait()
+	for _, f := range others {
+		nodetest.Eventually(t, "each is stored once", func() bool {
+			n, _, err := f.cluster.Store().Counts("acme")
+			return n == 2 && err == nil
+		})
+	}
 }
 
 // TestNodesPathIsOfNodes: what nodes tell each other is not told to clients, whatever path they send.

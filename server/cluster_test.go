@@ -1,11 +1,9 @@
 package server
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -13,80 +11,10 @@ import (
 	"testing"
 	"time"
 
-	"oplog/cluster"
-	"oplog/oplog"
+	"oplog/node/nodetest"
 	"oplog/server/wire"
 	"oplog/storage"
 )
-
-// nodes are the servers of a log on several nodes.
-type nodes []*fixture
-
-// newNodes returns a log on so many nodes, with the tenants, users and keys of newServer.
-func newNodes(t testing.TB, number int) nodes {
-	t.Helper()
-	var all nodes
-	for i := range number {
-		f := newFixture(t)
-		address := freeAddress(t)
-		if i == 0 {
-			db := must(storage.Open(f.dir, storage.Options{}))(t)
-			f.noError(errors.Join(cluster.Init(db, f.dir, address, time.Now()), db.Close()))
-		} else {
-			must(cluster.Join(t.Context(), must(all[0].cluster.Token(t.Context()))(t), f.dir, address, time.Now))(t)
-		}
-		f.open(plain)
-		f.listenForPeers()
-		if i == 0 {
-			f.furnish()
-		}
-		f.sent = slices.Concat(all, nodes{f})[0].sent
-		all = append(all, f)
-	}
-	for slices.ContainsFunc(all[0].cluster.Status(t.Context()).Nodes, func(n cluster.NodeStatus) bool { return !n.Voter }) {
-		time.Sleep(10 * time.Millisecond)
-	}
-	return all
-}
-
-func plain(store oplog.Store) oplog.Store { return store }
-
-func freeAddress(t testing.TB) string {
-	ln := must(net.Listen("tcp", "127.0.0.1:0"))(t)
-	defer func() { _ = ln.Close() }()
-	return ln.Addr().String()
-}
-
-// listenForPeers serves the other nodes, until the test ends or the node is stopped.
-func (f *fixture) listenForPeers() {
-	ended := make(chan error, 1)
-	ln := f.cluster.ListenAPI()
-	go func() { ended <- f.server.ListenForPeers(ln) }()
-	f.stop = func() {
-		f.stop = func() {}
-		err := f.server.Shutdown(context.Background())
-		_ = ln.Close() // a Shutdown before ListenForPeers has started does not end it
-		if end := <-ended; end != nil && !errors.Is(end, net.ErrClosed) {
-			err = errors.Join(err, end)
-		}
-		if err = errors.Join(err, f.log.Close()); err != nil {
-			f.Error(err)
-		}
-	}
-	f.Cleanup(func() { f.stop() })
-}
-
-// leader returns the node that leads, and the others.
-func (all nodes) leader() (leader *fixture, others nodes) {
-	for {
-		for i, f := range all {
-			if f.cluster.Leads() {
-				return f, slices.Delete(slices.Clone(all), i, i+1)
-			}
-		}
-		time.Sleep(time.Millisecond)
-	}
-}
 
 // TestForwardedAsIfAtTheLeader: address, scheme, host and origin of a client count at the leader as if it had come there itself, and nobody can
 // make them up.
@@ -230,7 +158,7 @@ func TestNewLeader(t *testing.T) {
 	for i := range 3 {
 		before, others := all.leader()
 		f := others[0]
-		r := f.send("owner", "POST", "/api/v1/cluster/transfer", `{"to":"`+others[1].cluster.ID()+`"}`)
+		r := f.again("owner", "POST", "/api/v1/cluster/transfer", `{"to":"`+others[1].cluster.ID()+`"}`)
 		if r.status != 204 {
 			t.Fatalf("transfer: %d %s", r.status, r.body)
 		}
@@ -252,13 +180,14 @@ func TestNewLeader(t *testing.T) {
 
 // TestQuorumLost: without a quorum, what is here is read and said to be old, changes say what to do, and the node is not ready but alive.
 func TestQuorumLost(t *testing.T) {
-	all := newNodes(t, 3)
+	all := newElectingNodes(t, 3)
 	leader, others := all.leader()
 	f := others[0]
-	f.get("metrics", "/readyz", 200)
-	if r := f.send("read", "GET", entriesPath, ""); r.header.Get("Oplog-Stale") != "" || r.header.Get("Oplog-Position") == "" {
-		t.Errorf("%v", r.header)
-	}
+	nodetest.Eventually(t, "it is ready", func() bool { return f.send("metrics", "GET", "/readyz", "").status == 200 })
+	nodetest.Eventually(t, "it reads what is new", func() bool {
+		r := f.send("read", "GET", entriesPath, "")
+		return r.status == 200 && r.header.Get("Oplog-Stale") == "" && r.header.Get("Oplog-Position") != ""
+	})
 	others[1].stop()
 	leader.stop()
 	for f.cluster.Health().Quorum {
@@ -292,17 +221,6 @@ func TestQuorumLost(t *testing.T) {
 	if m := f.metrics(); m["oplog_cluster_quorum"] != 0 || m["oplog_cluster_leader"] != 0 || m["oplog_cluster_applied_index"] == 0 {
 		t.Errorf("%v", m)
 	}
-}
-
-// again sends a request until it is not answered with 503: a busy machine may lose its leader.
-func (f *fixture) again(caller, method, path, body string) (r reply) {
-	f.Helper()
-	for range 20 {
-		if r = f.send(caller, method, path, body); r.status != 503 {
-			return r
-		}
-	}
-	return r
 }
 
 // TestCluster: owners see the nodes, get a token, and remove a node with their password.

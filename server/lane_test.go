@@ -85,7 +85,7 @@ func TestLaneLost(t *testing.T) {
 // TestLaneWhenLeaderStops: a leader that stops answers what it has begun with, and the rest goes to the next one: no client is told that its change
 // is uncertain.
 func TestLaneWhenLeaderStops(t *testing.T) {
-	leader, others := newNodes(t, 3).leader()
+	leader, others := newElectingNodes(t, 3).leader()
 	ctx, stop := context.WithCancel(t.Context())
 	var sending sync.WaitGroup
 	var mu sync.Mutex

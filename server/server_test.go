@@ -56,6 +56,7 @@ type fixture struct {
 	disk   *nodetest.Disk
 
 	cluster *cluster.Node // of a log on several nodes
+	steady  bool          // such a node does not take a slow leader for a lost one
 	stop    func()        // stops such a node
 }
 
@@ -72,7 +73,7 @@ func (f *fixture) open(wrap func(oplog.Store) oplog.Store) {
 		f.serve(wrap(db))
 		return
 	}
-	f.cluster = must(cluster.Open(f.Context(), db, cluster.Options{Dir: f.dir, Logger: slog.New(slog.DiscardHandler)}))(f)
+	f.cluster = must(cluster.Open(f.Context(), db, cluster.Options{Dir: f.dir, Logger: slog.New(slog.DiscardHandler), Steady: f.steady}))(f)
 	_, _, err := f.cluster.AwaitLeader(f.Context())
 	f.noError(err)
 	f.serve(wrap(f.cluster.Store()))
