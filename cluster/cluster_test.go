@@ -291,6 +291,17 @@ func (c *trio) leader() *testNode {
 	return found
 }
 
+// handOver makes a node lead. On a slow machine the first attempt may fail, or meet an election.
+func (c *trio) handOver(to *testNode) {
+	c.t.Helper()
+	c.await(func() bool {
+		if !to.node().Leads() {
+			_ = c.leader().node().Transfer(context.Background(), to.node().ID())
+		}
+		return to.node().Leads()
+	})
+}
+
 // settle waits until all open nodes have the same, and compares it.
 func (c *trio) settle() {
 	c.t.Helper()

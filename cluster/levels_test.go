@@ -66,10 +66,7 @@ func TestLevelIsRaisedByAll(t *testing.T) {
 	stays("an old node leads")
 	second.upgrade()
 	c.await(func() bool { return c.delaying(nextLevel) == " "+old.id.Address })
-	if err := c.leader().node().Transfer(t.Context(), first.id.ID); err != nil {
-		t.Fatal(err)
-	}
-	c.await(first.node().Leads)
+	c.handOver(first)
 	stays("an old node follows")
 	old.stop()
 	stays("an old node is away")
@@ -108,10 +105,8 @@ func TestOutdatedNodeStops(t *testing.T) {
 	c.nodes[0].upgrade()
 	leader := c.leader()
 	if leader == old {
-		if err := leader.node().Transfer(t.Context(), c.nodes[2].id.ID); err != nil {
-			t.Fatal(err)
-		}
-		leader = c.leader()
+		c.handOver(c.nodes[2])
+		leader = c.nodes[2]
 	}
 	c.settle()
 	before := old.node().Applied()

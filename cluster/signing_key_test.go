@@ -30,9 +30,7 @@ func TestAllNodesGetTheNewKey(t *testing.T) {
 	rotate(t, maker)
 	c.awaitSigners(old)
 	others[0].start()
-	if err := maker.node().Transfer(t.Context(), others[1].node().ID()); err != nil {
-		t.Fatal(err)
-	}
+	c.handOver(others[1])
 	c.awaitSigners(old)
 	c.settle()
 	for _, n := range c.nodes { // from the file

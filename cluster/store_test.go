@@ -15,7 +15,7 @@ import (
 
 // TestReadsAreExactOnAnyNode: what any node has acknowledged is read on every other after a barrier.
 func TestReadsAreExactOnAnyNode(t *testing.T) {
-	c := newTrio(t, "")
+	c := newNodes(t, "", 3, steady)
 	for i := range 60 {
 		writer, reader := c.nodes[i%3], c.nodes[(i+1+i%2)%3]
 		id := fmt.Sprint("e", i)
@@ -55,7 +55,7 @@ func TestWithoutQuorum(t *testing.T) {
 		t.Errorf("Failure: %v", err)
 	}
 	began := time.Now()
-	if err := n.Barrier(t.Context()); !errors.Is(err, ErrNoQuorum) || time.Since(began) > time.Second {
+	if err := n.Barrier(t.Context()); !errors.Is(err, ErrNoQuorum) || time.Since(began) > maxReadWait/2 {
 		t.Errorf("Barrier: %v after %s", err, time.Since(began))
 	}
 	if _, err := n.Store().Find("acme", "a", nil); err != nil {
@@ -71,7 +71,7 @@ func TestWithoutQuorum(t *testing.T) {
 
 // TestRecordsOfOneCopyStayThere: a change of local and of replicated records together, with an entry, on a node that leads and on one that does not.
 func TestRecordsOfOneCopyStayThere(t *testing.T) {
-	c := newTrio(t, "")
+	c := newNodes(t, "", 3, steady)
 	for i, n := range []*testNode{c.leader(), c.follower()} {
 		name := fmt.Sprint("r", i)
 		changes := []oplog.RecordChange{
@@ -102,7 +102,7 @@ func TestRecordsOfOneCopyStayThere(t *testing.T) {
 
 // TestCommandOfAnotherTermIsVoid: a message that was made in another term than it was taken in is skipped.
 func TestCommandOfAnotherTermIsVoid(t *testing.T) {
-	c := newTrio(t, "")
+	c := newNodes(t, "", 3, steady)
 	mustSend(t, c.nodes[0], "a")
 	n := c.leader().node()
 	before, _ := n.db.Replicated()
@@ -187,14 +187,14 @@ func TestFollowersNeedNotWaitForRaft(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if took := time.Since(began); took > time.Second {
+	if took := time.Since(began); took > maxArrivalWait/2 {
 		t.Errorf("five writes and reads took %s", took)
 	}
 }
 
 // TestDeletionsBeginWhereTheNodeLeads: another node refuses one, as its rules are guarded by locks of the leader's process.
 func TestDeletionsBeginWhereTheNodeLeads(t *testing.T) {
-	c := newTrio(t, "")
+	c := newNodes(t, "", 3, steady)
 	mustSend(t, c.leader(), "a")
 	for _, n := range []*testNode{c.follower(), c.leader()} {
 		d := oplog.Deletion{Tenant: "acme", At: morning, Days: []oplog.Days{{From: "2026-11-01", To: "2026-11-02"}}, Term: n.node().Term()}
@@ -211,7 +211,7 @@ func TestDeletionsBeginWhereTheNodeLeads(t *testing.T) {
 // TestDeletionsOfAnotherTerm: a node that leads again refuses a deletion of the term before, as another leader may have set a hold meanwhile. Its message
 // would continue the chain.
 func TestDeletionsOfAnotherTerm(t *testing.T) {
-	c := newTrio(t, "")
+	c := newNodes(t, "", 3, steady)
 	mustSend(t, c.leader(), "a")
 	c.settle()
 	first := c.leader()
