@@ -136,7 +136,7 @@ func newTenantWriter(tx *bolt.Tx, tenant string, head treeHead) (*tenantWriter, 
 
 // logBucket returns the bucket of a log, which it creates and lists if it is new.
 func logBucket(tx *bolt.Tx, tenant string) (*bolt.Bucket, error) {
-	tenants := tx.Bucket(bucketTenants)
+	tenants := topBucket(tx, bucketTenants)
 	if b := tenants.Bucket([]byte(tenant)); b != nil {
 		return b, nil
 	}

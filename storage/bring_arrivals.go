@@ -79,7 +79,7 @@ func (db *DB) bringDay(ctx context.Context, tenant string, d oplog.ArchivedDay) 
 	}
 	left := false // to note, as none of its tiles can move again
 	err := db.view(func(tx *bolt.Tx) error {
-		b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))
+		b := topBucket(tx, bucketTenants).Bucket([]byte(tenant))
 		left = b != nil && slices.Contains(db.unbrought(tenant, b), d.Date)
 		return nil
 	})
@@ -120,7 +120,7 @@ func hasDay(tile []byte, day closedDays) bool {
 
 // putTiles puts tiles in place of their stubs.
 func putTiles(tx *bolt.Tx, tenant string, tiles map[uint64][]byte) error {
-	arrivals := bucketIn(tx.Bucket(bucketTenants).Bucket([]byte(tenant)), []byte(nameArrivals))
+	arrivals := bucketIn(topBucket(tx, bucketTenants).Bucket([]byte(tenant)), []byte(nameArrivals))
 	arrivals.FillPercent = appendFill
 	for number, tile := range tiles {
 		if isStub(arrivals.Get(tileKey(number))) {

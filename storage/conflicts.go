@@ -10,7 +10,7 @@ import (
 func (db *DB) Conflicts(tenant string, entries []oplog.Entry) error {
 	r := &appendRequest{tenant: tenant, entries: entries, receipts: make([]oplog.Receipt, len(entries))}
 	return db.view(func(tx *bolt.Tx) error {
-		b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))
+		b := topBucket(tx, bucketTenants).Bucket([]byte(tenant))
 		if b == nil {
 			return nil
 		}

@@ -78,8 +78,17 @@ func inWords(p any) any {
 	return p
 }
 
-// lostBucket is the panic of bucketIn and dateIn.
+// lostBucket is the panic of topBucket, bucketIn and dateIn.
 type lostBucket []byte
+
+// topBucket returns a bucket that all logs have, as bucketIn does.
+func topBucket(tx *bolt.Tx, name []byte) *bolt.Bucket {
+	b := tx.Bucket(name)
+	if b == nil {
+		panic(lostBucket(bytes.Clone(name)))
+	}
+	return b
+}
 
 // bucketIn returns a bucket that is there unless the page with its name is damaged: a cursor has just read the name, or all logs have it. If it is not, that is
 // as if bbolt had met the damage: it panics, which view and update make an error.

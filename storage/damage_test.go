@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	bolt "go.etcd.io/bbolt"
 
 	"oplog/oplog"
 )
@@ -51,6 +54,47 @@ func TestDamagedPages(t *testing.T) {
 	}
 	if failed == 0 {
 		t.Error("nothing failed")
+	}
+}
+
+// TestMissingBuckets: where a page does not lead to what each store has, nothing is told as not being there.
+func TestMissingBuckets(t *testing.T) {
+	ctx := context.Background()
+	read := map[string]func(db *DB) error{
+		"record":  func(db *DB) error { _, _, err := db.Record(oplog.RecordKey, "a"); return err },
+		"records": func(db *DB) error { _, err := db.Records(oplog.RecordKey, ""); return err },
+		"put": func(db *DB) error {
+			return db.PutRecord(oplog.RecordKey, "b", oplog.Revision{}, []byte("{}"))
+		},
+		"append": func(db *DB) error { _, err := db.Append(ctx, "acme", []oplog.Entry{entry(9, "again")}, 0); return err },
+		"get": func(db *DB) error {
+			_, err := db.Find("acme", "own", func(*oplog.Entry) bool { return true })
+			return err
+		},
+	}
+	for missing, operations := range map[string][]string{
+		string(oplog.RecordKey): {"record", "records", "put"}, string(bucketRecords): {"record", "records", "put"}, string(bucketTenants): {"append", "get"},
+	} {
+		db := openStore(t, t.TempDir())
+		mustAppend(t, db, withID("own", entry(7, "content")))
+		if err := db.PutRecord(oplog.RecordKey, "a", oplog.Revision{}, []byte("{}")); err != nil {
+			t.Fatal(err)
+		}
+		err := db.update(func(tx *bolt.Tx) error {
+			if missing == string(oplog.RecordKey) {
+				return tx.Bucket(bucketRecords).DeleteBucket([]byte(missing))
+			}
+			return tx.DeleteBucket([]byte(missing))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range operations {
+			if err := read[name](db); oplog.CodeOf(err) != oplog.CodeDamaged || !strings.Contains(err.Error(), fmt.Sprintf("no bucket %q", missing)) {
+				t.Errorf("without %s: %s: %v", missing, name, err)
+			}
+		}
+		_ = db.Close() // may be damaged, too
 	}
 }
 

@@ -37,7 +37,7 @@ func (h *treeHead) sum(log string) treeSum {
 
 // readTrees returns the number of entries of all logs, and the sum of their trees.
 func readTrees(tx *bolt.Tx) (entries uint64, sum treeSum, err error) {
-	tenants := tx.Bucket(bucketTenants)
+	tenants := topBucket(tx, bucketTenants)
 	err = tenants.ForEachBucket(func(name []byte) error {
 		b := tenants.Bucket(name)
 		if b == nil { // its name is in the wrong order

@@ -168,7 +168,7 @@ func (db *DB) damageOf(tx *bolt.Tx, e damagedEntry) (leaf tlog.Hash, damaged boo
 	if db.closedOf(e.log).has(e.key.Micros()) || db.archivedOf(e.log).mayLack(e.key.Micros()) {
 		return leaf, false, nil
 	}
-	b := tx.Bucket(bucketTenants).Bucket([]byte(e.log))
+	b := topBucket(tx, bucketTenants).Bucket([]byte(e.log))
 	if b == nil {
 		return leaf, false, errBeyondHealing
 	}

@@ -145,7 +145,7 @@ func (db *DB) nextSigner(r Rotation, path string) (note.Signer, string, error) {
 // currentHeads returns the heads of all trees, of what is on disk.
 func (db *DB) currentHeads() (heads []signing.Head, err error) {
 	err = db.view(func(tx *bolt.Tx) error {
-		return tx.Bucket(bucketTenants).ForEachBucket(func(name []byte) error {
+		return topBucket(tx, bucketTenants).ForEachBucket(func(name []byte) error {
 			t, err := readTree(tx, string(name))
 			if err != nil {
 				return err

@@ -27,7 +27,7 @@ type leaves struct {
 // leavesOf returns the leaves of a tenant, which may have none.
 func (db *DB) leavesOf(tx *bolt.Tx, tenant string) *leaves {
 	l := &leaves{tenant: tenant, checked: &db.checked, healer: db.healer.Load()}
-	if b := tx.Bucket(bucketTenants).Bucket([]byte(tenant)); b != nil {
+	if b := topBucket(tx, bucketTenants).Bucket([]byte(tenant)); b != nil {
 		l.arrivals = b.Bucket([]byte(nameArrivals))
 	}
 	return l

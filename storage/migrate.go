@@ -54,7 +54,7 @@ func (db *DB) errNoCopy(version int, needed uint64, state string) error {
 //	tenants/<tenant>/ids/<2006-01-02>/<id>  was the key of the entry with that sender's id
 //	tenants/<tenant>/arrivals/<tile>        had the whole key of each entry: 16 bytes, leaf hash
 func migrate1(tx *bolt.Tx) error {
-	tenants := tx.Bucket(bucketTenants)
+	tenants := topBucket(tx, bucketTenants)
 	names, err := bucketNames(tenants)
 	if err != nil {
 		return err

@@ -89,7 +89,7 @@ func (db *DB) moveDay(ctx context.Context, tenant string, d oplog.ArchivedDay) e
 }
 
 func noteMoved(tx *bolt.Tx, tenant, date string, value []byte) error {
-	done, err := tx.Bucket(bucketTenants).Bucket([]byte(tenant)).CreateBucketIfNotExists([]byte(nameMoved))
+	done, err := topBucket(tx, bucketTenants).Bucket([]byte(tenant)).CreateBucketIfNotExists([]byte(nameMoved))
 	if err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ type mover struct {
 
 // newMover returns nil for a tenant that has nothing.
 func (db *DB) newMover(tx *bolt.Tx, tenant string) (*mover, error) {
-	b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))
+	b := topBucket(tx, bucketTenants).Bucket([]byte(tenant))
 	if b == nil {
 		return nil, nil //nolint:nilnil // there is nothing to move
 	}

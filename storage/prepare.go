@@ -175,7 +175,7 @@ func (db *DB) addRecordBuckets() error {
 	}
 	return db.update(func(tx *bolt.Tx) error {
 		for _, kind := range missing {
-			if _, err := tx.Bucket(bucketRecords).CreateBucket([]byte(kind)); err != nil {
+			if _, err := topBucket(tx, bucketRecords).CreateBucket([]byte(kind)); err != nil {
 				return err
 			}
 		}
@@ -186,7 +186,7 @@ func (db *DB) addRecordBuckets() error {
 func (db *DB) missingBuckets() (missing []oplog.RecordKind, err error) {
 	err = db.view(func(tx *bolt.Tx) error {
 		for _, kind := range oplog.RecordKinds {
-			if recordBucket(tx, kind) == nil {
+			if topBucket(tx, bucketRecords).Bucket([]byte(kind)) == nil {
 				missing = append(missing, kind)
 			}
 		}

@@ -32,7 +32,7 @@ func entryAt(tx *bolt.Tx, tenant string, key oplog.Key) ([]byte, error) {
 }
 
 func entriesBucket(tx *bolt.Tx, tenant string) *bolt.Bucket {
-	b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))
+	b := topBucket(tx, bucketTenants).Bucket([]byte(tenant))
 	if b == nil {
 		return nil
 	}
@@ -183,7 +183,7 @@ func (db *DB) KeyOfSeq(tenant string, seq uint64) (oplog.Key, error) {
 // keysOfSendersID looks up a sender's id day by day, from the newest; each day may have another entry with the id. Closed days are skipped,
 // whatever is still on disk, so the newest is the newest that is kept.
 func keysOfSendersID(tx *bolt.Tx, tenant, id string, closed closedDays, archived *archivedDays, newest bool) []oplog.Key {
-	b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))
+	b := topBucket(tx, bucketTenants).Bucket([]byte(tenant))
 	if b == nil {
 		return nil
 	}
@@ -324,7 +324,7 @@ func scanChunk(tx *bolt.Tx, leaves *leaves, closed closedDays, from, to oplog.Ke
 // Counts returns a tenant's numbers of entries and skipped operations; see [oplog.Store].
 func (db *DB) Counts(tenant string) (entries, skipped uint64, err error) {
 	err = db.view(func(tx *bolt.Tx) error {
-		b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))
+		b := topBucket(tx, bucketTenants).Bucket([]byte(tenant))
 		if b == nil {
 			return nil
 		}

@@ -81,8 +81,8 @@ func (db *DB) forEachRecord(tx *bolt.Tx, kind oplog.RecordKind, visit func(name,
 // migrateRecords gives the records of an earlier format their CRCs, and the file its new format.
 func migrateRecords(tx *bolt.Tx, version int) error {
 	for _, kind := range oplog.RecordKinds {
-		b := recordBucket(tx, kind)
-		if b == nil {
+		b := topBucket(tx, bucketRecords).Bucket([]byte(kind))
+		if b == nil { // it was added later
 			continue
 		}
 		sealed := make(map[string][]byte)

@@ -158,7 +158,11 @@ func putRecords(tx *bolt.Tx, changes []oplog.RecordChange) error {
 
 // recordBucket returns the bucket of the records of a kind; nil if it is a kind that was added later, and the file is only read.
 func recordBucket(tx *bolt.Tx, kind oplog.RecordKind) *bolt.Bucket {
-	return tx.Bucket(bucketRecords).Bucket([]byte(kind))
+	b := topBucket(tx, bucketRecords).Bucket([]byte(kind))
+	if b == nil && !tx.DB().IsReadOnly() {
+		panic(lostBucket(kind)) // not as if it had no records: a key would be answered as unknown
+	}
+	return b
 }
 
 // storedRecord returns the bytes of a record with its CRC, or nil.

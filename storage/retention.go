@@ -188,7 +188,7 @@ func (db *DB) DeleteDays(ctx context.Context, tenant string, days oplog.Days) er
 		}
 		began := time.Now()
 		err := db.update(func(tx *bolt.Tx) (err error) {
-			if tx.Bucket(bucketTenants).Bucket([]byte(tenant)) != nil && !db.mayRemove(tenant, days) { // their deletion was seen before it became void
+			if topBucket(tx, bucketTenants).Bucket([]byte(tenant)) != nil && !db.mayRemove(tenant, days) { // their deletion was seen before it became void
 				return fmt.Errorf("the days %s to %s of tenant %s are not being deleted, nor removed to the archive", days.From, days.To, tenant)
 			}
 			more, err = deleteSome(tx, tenant, days)
@@ -223,7 +223,7 @@ func (db *DB) mayRemove(tenant string, days oplog.Days) bool {
 // Undeleted returns the closed days that are still on disk, and those that the archive has alone; see [oplog.Store].
 func (db *DB) Undeleted(tenant string) (left []oplog.Days, err error) {
 	err = db.view(func(tx *bolt.Tx) error {
-		b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))
+		b := topBucket(tx, bucketTenants).Bucket([]byte(tenant))
 		if b == nil {
 			return nil
 		}
@@ -248,7 +248,7 @@ func (db *DB) Undeleted(tenant string) (left []oplog.Days, err error) {
 
 // deleteSome deletes some entries or senders' ids of the days, and reports whether there may be more.
 func deleteSome(tx *bolt.Tx, tenant string, days oplog.Days) (more bool, err error) {
-	b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))
+	b := topBucket(tx, bucketTenants).Bucket([]byte(tenant))
 	if b == nil {
 		return false, nil
 	}

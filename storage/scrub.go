@@ -135,7 +135,7 @@ func (db *DB) checkRequests(from []byte) (done oplog.Checked) {
 func (db *DB) beginTenant(done *oplog.Checked, after string) {
 	var next string
 	err := db.view(func(tx *bolt.Tx) error {
-		c := tx.Bucket(bucketTenants).Cursor()
+		c := topBucket(tx, bucketTenants).Cursor()
 		name, _ := c.Seek([]byte(after))
 		if string(name) == after {
 			name, _ = c.Next()

@@ -51,7 +51,7 @@ func treeIn(b *bolt.Bucket) tree {
 }
 
 func readTree(tx *bolt.Tx, tenant string) (tree, error) {
-	b := tx.Bucket(bucketTenants).Bucket([]byte(tenant))
+	b := topBucket(tx, bucketTenants).Bucket([]byte(tenant))
 	if b == nil {
 		return tree{}, oplog.Errorf(oplog.CodeNotFound, "Tenant %s has no entries.", tenant)
 	}

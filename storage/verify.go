@@ -199,7 +199,7 @@ func (v *verification) check(from, to uint64) (p part) {
 // view reads the tenant's bucket.
 func (v *verification) view(read func(*bolt.Bucket) error) error {
 	return v.db.view(func(tx *bolt.Tx) error {
-		b := tx.Bucket(bucketTenants).Bucket([]byte(v.tenant))
+		b := topBucket(tx, bucketTenants).Bucket([]byte(v.tenant))
 		if b == nil {
 			return fmt.Errorf("tenant %s disappeared while it was read", v.tenant)
 		}
@@ -364,7 +364,7 @@ func (v *verification) root() tlog.Hash {
 func (db *DB) Tenants() ([]string, error) {
 	var tenants []string
 	err := db.view(func(tx *bolt.Tx) error {
-		return tx.Bucket(bucketTenants).ForEachBucket(func(name []byte) error {
+		return topBucket(tx, bucketTenants).ForEachBucket(func(name []byte) error {
 			tenants = append(tenants, string(name))
 			return nil
 		})
