@@ -200,7 +200,7 @@ func (a *archived) during(t *testing.T, do func()) {
 	go func() {
 		defer close(done)
 		r := a.readers(ctx)
-		t.Logf("%d answers were whole, %d were errors, and %d requests had no answer", r.whole.Load(), r.refused.Load(), r.gone.Load())
+		t.Logf("%d answers were whole, %d were errors, and %d requests had no answer", r.whole.Load(), r.refused.Load()+r.slow.Load(), r.gone.Load())
 		if r.whole.Load() == 0 {
 			t.Error("nothing was read")
 		}

@@ -16,8 +16,8 @@ import (
 // archiveReader reads the old entries of a log, some of which are here, some in the archive, and some in both. Each answer must be whole, or an error.
 type archiveReader struct {
 	*archived
-	load                 *load
-	whole, refused, gone atomic.Int64 // answers, errors, and requests without an answer
+	load                       *load
+	whole, refused, gone, slow atomic.Int64 // answers, errors, requests without an answer, and those that ended at the deadline of queries
 }
 
 // ask returns an answer; nil for an error. Only failures of the server may be errors.
@@ -28,6 +28,9 @@ func (r *archiveReader) ask(ctx context.Context, path string, query url.Values) 
 		return answer
 	case status == 0:
 		r.gone.Add(1)
+		return nil
+	case status == http.StatusUnprocessableEntity && bytes.Contains(answer, []byte(`"timed_out"`)):
+		r.slow.Add(1)
 		return nil
 	case status < 429:
 		r.t.Errorf("%s is answered with %d: %s", path, status, answer)
