@@ -1,18 +1,8 @@
+//go:build !packed
+
 package main
 
-import (
-	"embed"
-	"io/fs"
-)
+import "embed"
 
 //go:embed all:frontend/dist
 var embedded embed.FS
-
-// console returns the files of the built console.
-func console() fs.FS {
-	files, err := fs.Sub(embedded, "frontend/dist")
-	if err != nil {
-		panic(err) // only for an invalid name
-	}
-	return files
-}

@@ -3,6 +3,7 @@ package docs
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"maps"
 	"net/http"
 	"path"
@@ -227,7 +228,7 @@ func APITexts(document []byte) ([]string, error) {
 func Translations(locale string) map[string]string {
 	texts := map[string]string{}
 	for _, l := range languages {
-		content, err := files.ReadFile(path.Join(l.folder, apiName+".txt"))
+		content, err := fs.ReadFile(files, path.Join(l.folder, apiName+".txt"))
 		if l.Locale != locale || err != nil {
 			continue
 		}

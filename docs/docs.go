@@ -3,9 +3,9 @@ package docs
 
 import (
 	"bytes"
-	"embed"
 	"fmt"
 	"html/template"
+	"io/fs"
 	"path"
 	"strings"
 
@@ -18,9 +18,6 @@ import (
 
 	"oplog/oplog"
 )
-
-//go:embed page.html style.css tokens.css README.md first-hour.md install.md configure.md integrate.md contract.md api.md operate.md three-nodes.md archive.md security.md compliance.md troubleshooting.md zh
-var files embed.FS
 
 // indexFile is the Markdown file of a language's first page, by the name that code hosts look for.
 const indexFile = "README"
@@ -89,7 +86,7 @@ func Load(openAPI []byte) (*Manual, error) {
 	}
 	m := &Manual{assets: map[string][]byte{}, books: map[string]*book{}}
 	for _, name := range []string{"style.css", "tokens.css"} {
-		content, err := files.ReadFile(name)
+		content, err := fs.ReadFile(files, name)
 		if err != nil {
 			return nil, err
 		}
@@ -98,7 +95,7 @@ func Load(openAPI []byte) (*Manual, error) {
 	for _, l := range languages {
 		b := &book{language: l}
 		for _, name := range names {
-			source, err := files.ReadFile(path.Join(l.folder, name+".md"))
+			source, err := fs.ReadFile(files, path.Join(l.folder, name+".md"))
 			if err != nil {
 				return nil, err
 			}

@@ -28,8 +28,9 @@ var targets = []target{
 // maxSize limits the size of the program, in bytes.
 const maxSize = 36_000_000
 
-// tags leave out what the program does not need: net/http's HTTP/2, which no server of its own speaks and its clients do without.
-const tags = "nethttpomithttp2"
+// tags leave out what the program does not need: net/http's HTTP/2, which no server of its own speaks and its clients do without; and embedded files
+// as they are (see packEmbedded).
+const tags = "nethttpomithttp2,packed"
 
 // release is a release to build.
 type release struct {
@@ -39,6 +40,7 @@ type release struct {
 	time            time.Time // of all files
 	targets         []target
 	cache           string // the build cache of the program; "" for the user's
+	overlay         string // see packEmbedded
 	log             io.Writer
 }
 
@@ -58,10 +60,13 @@ func (r *release) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	r.overlay, err = r.packEmbedded(ctx, work)
 	for _, t := range r.targets {
+		if err != nil {
+			break
+		}
 		if err = r.buildTarget(ctx, t, work, list); err != nil {
 			err = fmt.Errorf("%s: %w", t, err)
-			break
 		}
 	}
 	if err == nil {
@@ -113,7 +118,7 @@ func (r *release) compile(ctx context.Context, t target, program string) error {
 		env = append(env, "GOCACHE="+r.cache)
 	}
 	flags := fmt.Sprintf("-s -w -buildid= -X main.version=%s -X 'main.commit=%s'", r.version, r.commit)
-	_, err := output(ctx, r.source, env, "go", "build", "-trimpath", "-buildvcs=false", "-tags", tags, "-ldflags", flags, "-o", program, ".")
+	_, err := output(ctx, r.source, env, "go", "build", "-trimpath", "-buildvcs=false", "-overlay", r.overlay, "-tags", tags, "-ldflags", flags, "-o", program, ".")
 	return err
 }
 

@@ -116,6 +116,7 @@ func TestContainer(t *testing.T) {
 	if out, err := c.start(c.isHealthy, listen).CombinedOutput(); err != nil || string(out) != "ok\n" {
 		t.Errorf("the health check says %q, %v", out, err)
 	}
+	checkServed(t, "http://"+free.Addr().String(), r.source)
 	_ = server.Process.Signal(syscall.SIGTERM)
 	if err := server.Wait(); err != nil {
 		t.Errorf("it ends with %v: %s", err, &stderr)
