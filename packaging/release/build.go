@@ -32,6 +32,21 @@ const maxSize = 36_000_000
 // as they are (see packEmbedded).
 const tags = "nethttpomithttp2,packed"
 
+// cold are packages whose code runs at the start, for a person, or beside disks and the network: their calls are not inlined, which makes the program
+// smaller. What records, finds and sends entries is not among them.
+var cold = []string{
+	"oplog/archive/...", "oplog/backup", "oplog/cli", "oplog/cluster", "oplog/control", "oplog/demo", "oplog/docs", "oplog/doctor", "oplog/exports",
+	"oplog/node", "oplog/proof", "oplog/witness",
+
+	"filippo.io/...", "github.com/alecthomas/kong", "github.com/fxamacker/cbor/v2", "github.com/go-viper/mapstructure/v2/...",
+	"github.com/go-webauthn/...", "github.com/gocarina/gocsv", "github.com/golang-jwt/jwt/v5", "github.com/google/go-tpm/...",
+	"github.com/hashicorp/...", "github.com/pelletier/go-toml/v2/...", "github.com/richardlehane/...", "github.com/rivo/uniseg",
+	"github.com/schollz/progressbar/v3", "github.com/tinylib/msgp/...", "github.com/valyala/fasthttp/fasthttpadaptor", "github.com/yuin/goldmark/...",
+
+	"crypto/ecdsa", "crypto/elliptic", "crypto/hpke", "crypto/tls", "crypto/x509/...", "encoding/asn1", "encoding/gob", "encoding/xml", "go/...",
+	"html/template", "log/slog", "math/big", "mime/...", "net/http/...", "net/rpc", "regexp/syntax", "text/template/...",
+}
+
 // release is a release to build.
 type release struct {
 	source          string // the folder of the sources
@@ -60,6 +75,7 @@ func (r *release) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	fmt.Fprintln(r.log, "without inlining:", strings.Join(cold, " "))
 	r.overlay, err = r.packEmbedded(ctx, work)
 	for _, t := range r.targets {
 		if err != nil {
@@ -88,7 +104,7 @@ func (r *release) buildTarget(ctx context.Context, t target, work string, list l
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(r.log, "%-14s %5.1f MiB\n", t, float64(info.Size())/(1<<20))
+	fmt.Fprintf(r.log, "%-14s %5.1f MiB, %d bytes of at most %d\n", t, float64(info.Size())/(1<<20), info.Size(), maxSize)
 	if info.Size() > maxSize {
 		return fmt.Errorf("the program has %d bytes, more than %d", info.Size(), maxSize)
 	}
@@ -118,7 +134,11 @@ func (r *release) compile(ctx context.Context, t target, program string) error {
 		env = append(env, "GOCACHE="+r.cache)
 	}
 	flags := fmt.Sprintf("-s -w -buildid= -X main.version=%s -X 'main.commit=%s'", r.version, r.commit)
-	_, err := output(ctx, r.source, env, "go", "build", "-trimpath", "-buildvcs=false", "-overlay", r.overlay, "-tags", tags, "-ldflags", flags, "-o", program, ".")
+	args := []string{"build", "-trimpath", "-buildvcs=false", "-overlay", r.overlay, "-tags", tags, "-ldflags", flags}
+	for _, name := range cold {
+		args = append(args, "-gcflags="+name+"=-l")
+	}
+	_, err := output(ctx, r.source, env, "go", append(args, "-o", program, ".")...)
 	return err
 }
 

@@ -245,3 +245,31 @@ func readZip(t *testing.T, path string) fs.FS {
 	t.Cleanup(func() { _ = r.Close() })
 	return r
 }
+
+// TestColdPackages: each is in the program, and none is one that recording, finding and sending entries spends its time in.
+func TestColdPackages(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "oplog").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	linked := strings.Fields(string(out))
+	isCold := func(name, pattern string) bool {
+		below, isTree := strings.CutSuffix(pattern, "/...")
+		return name == below || isTree && strings.HasPrefix(name, below+"/")
+	}
+	for _, pattern := range cold {
+		if !slices.ContainsFunc(linked, func(name string) bool { return isCold(name, pattern) }) {
+			t.Errorf("%s is not in the program", pattern)
+		}
+	}
+	hot := []string{
+		"oplog/oplog", "oplog/server", "oplog/server/wire", "oplog/journal", "oplog/storage", "oplog/search", "oplog/identity", "oplog/exports/formats",
+		"github.com/valyala/fasthttp", "github.com/go-json-experiment/json", "github.com/RoaringBitmap/roaring/v2", "go.etcd.io/bbolt", "encoding/json", "slices",
+		"github.com/danielgtaylor/huma/v2", "github.com/xuri/excelize/v2",
+	}
+	for _, name := range hot {
+		if !slices.Contains(linked, name) || slices.ContainsFunc(cold, func(pattern string) bool { return isCold(name, pattern) }) {
+			t.Errorf("%s is cold, or not in the program", name)
+		}
+	}
+}
