@@ -65,5 +65,6 @@ func (a *Archive) ShipDue(ctx context.Context, t oplog.TenantState, progress fun
 			progress(date, rows)
 		}
 	}
+	a.work.done(t.ID, shipJob, nil, a.now(), 0) // what failed before is over
 	return nil
 }

@@ -21,6 +21,10 @@ func (a *Archive) Prepare(ctx context.Context, tenant string, replicated bool) e
 			failed = append(failed, fmt.Errorf("%s: its tables are made elsewhere", strings.Join(engine.Servers(), ", ")))
 			continue
 		}
+		if len(engine.Servers()) > 1 && !replicated {
+			failed = append(failed, fmt.Errorf("%s have the same data, which needs a table that is replicated; add --replicated", strings.Join(engine.Servers(), ", ")))
+			continue
+		}
 		err := m.MakeTable(ctx, tenant, replicated)
 		if err == nil {
 			err = engine.Check(ctx, tenant)

@@ -3,6 +3,7 @@ package archive_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -69,6 +70,36 @@ func TestRun(t *testing.T) {
 	}
 	if m := f.Archive.Meters(); m.ShippedEntries != oldDays*dayEntries || m.Failures != 2 {
 		t.Errorf("the meters are %+v", m)
+	}
+}
+
+// TestFailureIsOver: what failed is not told any more once the days were shipped by a command.
+func TestFailureIsOver(t *testing.T) {
+	f := newFixture(t, 1, 1)
+	away := errors.New("the server is tired")
+	f.shards[0].Fault = func(step string, _ archive.Shipment) error {
+		if step == "put" {
+			return away
+		}
+		return nil
+	}
+	if err := f.round(); err == nil {
+		t.Fatal("days are shipped to nobody")
+	}
+	status := func() archive.TenantStatus {
+		all := f.Archive.Status(t.Context(), f.TenantStates).Tenants
+		return all[len(all)-1]
+	}
+	away = nil
+	if s := status(); s.Tenant != "plain" || !strings.Contains(s.LastError, "tired") {
+		t.Errorf("before: %+v", s)
+	}
+	tenants, err := f.TenantStates()
+	f.Must(nil, err)
+	plain := slices.IndexFunc(tenants, func(t oplog.TenantState) bool { return t.ID == "plain" })
+	f.Must(nil, f.Archive.ShipDue(t.Context(), tenants[plain], func(string, uint64) {}))
+	if s := status(); s.LastError != "" || s.Due > 0 {
+		t.Errorf("after: %+v", s)
 	}
 }
 

@@ -263,10 +263,17 @@ func sumOf(d *oplog.ArchivedDay) Sum {
 type differs struct {
 	of      Shipment
 	servers []string
+	rows    []uint64 // of each server
+	want    uint64   // in the log
 }
 
 func (e *differs) Error() string {
-	return fmt.Sprintf("what %s has of day %s of tenant %s differs from the log", strings.Join(e.servers, " and "), e.of.Date, e.of.Tenant)
+	text := fmt.Sprintf("what %s has of day %s of tenant %s differs from the log", strings.Join(e.servers, " and "), e.of.Date, e.of.Tenant)
+	if !slices.ContainsFunc(e.rows, func(n uint64) bool { return n != e.want }) {
+		return text + ": as many entries, but not the same"
+	}
+	rows := strings.ReplaceAll(strings.Trim(fmt.Sprint(e.rows), "[]"), " ", " and ")
+	return fmt.Sprintf("%s: %s entries instead of %d", text, rows, e.want)
 }
 
 // compare returns an error if a server has other rows of a shipment than the sum says.
@@ -279,10 +286,10 @@ func (a *Archive) compare(ctx context.Context, engine Engine, of Shipment, want 
 	if len(sums) != len(servers) {
 		return fmt.Errorf("%d of %d servers have compared day %s", len(sums), len(servers), of.Date)
 	}
-	differ := &differs{of: of}
+	differ := &differs{of: of, want: want.Rows}
 	for i := range sums {
 		if sums[i] != want {
-			differ.servers = append(differ.servers, servers[i])
+			differ.servers, differ.rows = append(differ.servers, servers[i]), append(differ.rows, sums[i].Rows)
 		}
 	}
 	if len(differ.servers) > 0 {

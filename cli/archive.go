@@ -107,6 +107,10 @@ func (m *Program) tellReport(r *archive.Report, sums bool) error {
 		}
 		return fmt.Errorf("%s: %s: %s%s", title, verdict, first.String(), more)
 	}
+	if r.Days == 0 {
+		fmt.Fprintf(m.Stdout, "%s: no day is archived yet\n", title)
+		return nil
+	}
 	how := "every entry is the one that was recorded"
 	if sums {
 		how = "the sums of all servers match"

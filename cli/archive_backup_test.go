@@ -20,7 +20,7 @@ func newRemoved(t *testing.T, flags ...string) (s setting, shelf *shelf, dates [
 	data, s, shelf, dates = newArchived(t)
 	s.stdin = "correct horse\n"
 	s.mustRun(t, "account", "add", "root", "--role", "owner", "--password-stdin")
-	s.mustRun(t, "archive", "schema", "--apply")
+	s.mustRun(t, "archive", "schema", "--apply", "--replicated")
 	s.mustRun(t, "archive", "ship")
 	p = s.serve(t, append([]string{"serve", "--data", data, "--archive-grace", "0s"}, flags...)...)
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
@@ -115,7 +115,7 @@ func TestRestoreOfABackupBeforeShipping(t *testing.T) {
 	if r := s.run(t, "backup", file); r.status != exitDone || strings.Contains(r.stderr, "relies on") {
 		t.Errorf("before anything is archived: %+v", r)
 	}
-	s.mustRun(t, "archive", "schema", "--apply")
+	s.mustRun(t, "archive", "schema", "--apply", "--replicated")
 	s.mustRun(t, "archive", "ship")
 	restored := filepath.Join(dir, "restored")
 	if r := s.run(t, "restore", file, "--data", restored); r.status != exitDone || strings.Contains(r.stderr, "relies on") {

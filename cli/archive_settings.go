@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"slices"
@@ -72,6 +73,9 @@ func (a *archiveSettings) open() ([]archive.Engine, error) {
 	o := clickhouse.Options{User: a.User}
 	if a.PasswordFile != "" {
 		text, err := durable.ReadSecret(a.PasswordFile)
+		if errors.Is(err, fs.ErrPermission) {
+			err = fmt.Errorf("%w; the file must belong to the user that the log runs as", err)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("cannot read the password of the archive: %w", err)
 		}

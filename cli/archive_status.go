@@ -57,6 +57,10 @@ func (m *Program) printArchivedTenants(s *archive.Status) error {
 			notes = append(notes, fmt.Sprintf("Tenant %s: the last attempt failed on %s: %s", t.Tenant, moment(t.LastErrorAt), t.LastError))
 		}
 	}
+	if len(s.Tenants) == 0 {
+		fmt.Fprintln(m.Stdout, "No tenant's days are archived; say from which age on with oplog tenant set ID --archive-after DAYS.")
+		return nil
+	}
 	if err := table(m.Stdout, rows); err != nil {
 		return err
 	}
@@ -78,7 +82,7 @@ func (m *Program) printArchiveServers(s *archive.Status) error {
 		one := &s.Servers[i]
 		state := "answers"
 		if !one.Reachable {
-			state = "does not answer"
+			state = "cannot be used"
 		}
 		rows = append(rows, []string{fmt.Sprint(one.Shard + 1), one.URL, state, fmt.Sprint(one.Rows), fmt.Sprint(len(one.Missing))})
 		if one.Error != "" {

@@ -54,6 +54,7 @@ func archiveStateOf(t *testing.T, s setting) (of archiveTenantBody, servers []ar
 func TestArchiveCommands(t *testing.T) {
 	data, s, shelf, dates := newArchived(t)
 	s.mustPrint(t, `(?m)^-- The archived days of tenant acme\.\nCREATE TABLE IF NOT EXISTS oplog_61636d65 \(`, "archive", "schema")
+	s.mustFail(t, "https://one:8443, https://two:8443 have the same data, which needs a table that is replicated; add --replicated", "archive", "schema", "--apply")
 	s.mustPrint(t, `^$`, "archive", "schema", "--apply", "--replicated")
 	if !slices.Equal(shelf.tables, []string{"acme"}) {
 		t.Errorf("tables were made for %q", shelf.tables)
@@ -102,16 +103,23 @@ func TestArchiveCommands(t *testing.T) {
 	}
 }
 
+// TestArchiveWithoutTenants: before a tenant is archived, the status says how that begins.
+func TestArchiveWithoutTenants(t *testing.T) {
+	_, s := newAcme(t)
+	s.engines = []archive.Engine{newShelf()}
+	s.mustPrint(t, `(?s)^No tenant's days are archived; say .* oplog tenant set ID --archive-after DAYS\.\n.*https://one:8443 +answers`, "archive", "status")
+}
+
 func TestArchiveCommandsBesideAServer(t *testing.T) {
 	data, s, shelf, dates := newArchived(t)
-	s.mustRun(t, "archive", "schema", "--apply")
+	s.mustRun(t, "archive", "schema", "--apply", "--replicated")
 	s.mustRun(t, "archive", "ship")
 	p := s.serve(t, "serve", "--data", data)
 	s.engines = nil // the server's are used
 	s.mustRun(t, "tenant", "add", "other", "--name", "Other")
 	s.mustRun(t, "tenant", "set", "other", "--archive-after", "90")
 	s.mustPrint(t, `(?s)oplog_61636d65 .*oplog_6f74686572 `, "archive", "schema")
-	s.mustRun(t, "archive", "schema", "--apply")
+	s.mustRun(t, "archive", "schema", "--apply", "--replicated")
 	if want := []string{"acme", "acme", "other"}; !slices.Equal(shelf.tables, want) {
 		t.Errorf("tables were made for %q, want %q", shelf.tables, want)
 	}
@@ -193,7 +201,7 @@ func TestClickHouseRefusals(t *testing.T) {
 	for _, args := range [][]string{{"archive", "ship"}, {"archive", "schema", "--apply"}} {
 		s.mustFail(t, "Authentication failed: password is incorrect", append(args, "--data", data)...)
 	}
-	s.mustPrint(t, `(?s)does not answer.*Authentication failed`, "archive", "status", "--data", data)
+	s.mustPrint(t, `(?s)cannot be used.*Authentication failed`, "archive", "status", "--data", data)
 
 	configure("secret")
 	answer = func(w http.ResponseWriter, statement string) {
@@ -204,7 +212,7 @@ func TestClickHouseRefusals(t *testing.T) {
 			http.Error(w, "Code: 60. DB::Exception: Table oplog.oplog_61636d65 does not exist", http.StatusNotFound)
 		}
 	}
-	s.mustFail(t, "Table oplog.oplog_61636d65 does not exist", "archive", "ship", "--data", data)
+	s.mustFail(t, "Table oplog.oplog_61636d65 does not exist (oplog archive schema prints", "archive", "ship", "--data", data)
 	s.mustFail(t, "has no table oplog_61636d65: make it with the statement that `oplog archive schema --tenant acme` prints", "archive", "schema", "--apply", "--data", data)
 	if err := os.Chmod(password, 0o644); err != nil {
 		t.Fatal(err)

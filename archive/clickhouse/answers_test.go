@@ -155,6 +155,39 @@ func TestExpensiveQueriesAreNotRepeated(t *testing.T) {
 	}
 }
 
+// TestTablesThatAreNotCopied: servers with the same data need tables that are replicated; one alone does not.
+func TestTablesThatAreNotCopied(t *testing.T) {
+	table := func(engine string) *fake {
+		return &fake{answer: func(w http.ResponseWriter, statement string) {
+			if strings.Contains(statement, "system.tables") {
+				fmt.Fprintln(w, engine)
+				return
+			}
+			for _, c := range columns {
+				fmt.Fprintf(w, "%s\t%s\n", c.name, c.kind)
+			}
+		}}
+	}
+	none := &fake{answer: func(http.ResponseWriter, string) {}}
+	for name, c := range map[string]struct {
+		servers []*fake
+		want    string // of the error; "" for none
+	}{
+		"one plain table":        {[]*fake{table("MergeTree")}, ""},
+		"no table on one":        {[]*fake{none}, "schema --tenant acme` prints"},
+		"copies":                 {[]*fake{table("ReplicatedMergeTree"), table("ReplicatedMergeTree")}, ""},
+		"two plain tables":       {[]*fake{table("ReplicatedMergeTree"), table("MergeTree")}, "is a plain MergeTree"},
+		"no table on the second": {[]*fake{table("ReplicatedMergeTree"), none}, "schema --tenant acme --replicated` prints"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := shardOf(t, c.servers...).Check(ctx, "acme")
+			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("the error is %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
 func TestServersAreURLs(t *testing.T) {
 	for _, wrong := range []string{"", "clickhouse:8123", "tcp://clickhouse:9000", "http://", "http://user:secret@clickhouse:8123", "http://clickhouse:8123/?database=x"} {
 		if _, err := Open(Options{Servers: []string{wrong}}); err == nil {

@@ -35,8 +35,16 @@ type Error struct {
 	Text   string
 }
 
+// codeNoTable is ClickHouse's code of a table that does not exist.
+const codeNoTable = 60
+
 // Error returns the server with its message.
-func (e *Error) Error() string { return e.Server + ": " + e.Text }
+func (e *Error) Error() string {
+	if e.Code == codeNoTable {
+		return e.Server + ": " + e.Text + " (oplog archive schema prints the statement that makes it)"
+	}
+	return e.Server + ": " + e.Text
+}
 
 // Settings of statements. Answers are collected at the server, so that a failure is never found behind half an answer. A server that stands still, or whose network
 // does, keeps to no time: the client gives up answerTime later.

@@ -73,7 +73,11 @@ func Schema(tenant string, replicated, modern bool) string {
 }
 
 // checkTable returns an error if a server's table of a tenant is not there, or is not as Schema makes it.
-func (s *server) checkTable(ctx context.Context, tenant string) error {
+func (s *server) checkTable(ctx context.Context, tenant string, replicated bool) error {
+	command := "oplog archive schema --tenant " + tenant
+	if replicated {
+		command += " --replicated"
+	}
 	answer, err := s.ask(ctx, "SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = "+quote(tableOf(tenant))+" FORMAT TabSeparated", reading)
 	if err != nil {
 		return err
@@ -84,12 +88,19 @@ func (s *server) checkTable(ctx context.Context, tenant string) error {
 		kinds[name] = strings.TrimSuffix(strings.TrimPrefix(kind, "LowCardinality("), ")")
 	}
 	if len(kinds) == 0 {
-		return fmt.Errorf("%s has no table %s: make it with the statement that `oplog archive schema --tenant %s` prints", s.url, tableOf(tenant), tenant)
+		return fmt.Errorf("%s has no table %s: make it with the statement that `%s` prints", s.url, tableOf(tenant), command)
 	}
 	for _, c := range columns {
 		if kinds[c.name] != c.kind {
-			return fmt.Errorf("%s: column %s of %s should be %s, not %q: compare it with the statement that `oplog archive schema --tenant %s` prints", s.url, c.name, tableOf(tenant), c.kind, kinds[c.name], tenant)
+			return fmt.Errorf("%s: column %s of %s should be %s, not %q: compare it with the statement that `%s` prints", s.url, c.name, tableOf(tenant), c.kind, kinds[c.name], command)
 		}
 	}
-	return nil
+	if !replicated {
+		return nil
+	}
+	answer, err = s.ask(ctx, "SELECT engine FROM system.tables WHERE database = currentDatabase() AND name = "+quote(tableOf(tenant))+" FORMAT TabSeparated", reading)
+	if engine := strings.TrimSpace(string(answer)); err == nil && engine == "MergeTree" {
+		err = fmt.Errorf("%s: table %s is a plain MergeTree, of which the other servers get no copy: drop it if it is empty, and make it with the statement that `%s` prints", s.url, tableOf(tenant), command)
+	}
+	return err
 }

@@ -64,7 +64,7 @@ func (s *Shard) Servers() []string {
 // Check returns an error if a tenant's table is missing on a server, or not as Schema makes it; see [archive.Engine].
 func (s *Shard) Check(ctx context.Context, tenant string) error {
 	for _, one := range s.servers {
-		if err := one.checkTable(ctx, tenant); err != nil {
+		if err := one.checkTable(ctx, tenant, len(s.servers) > 1); err != nil {
 			return err
 		}
 	}
