@@ -1,3 +1,5 @@
+import { plural } from './numbers'
+
 /** The texts of scheduled backups on the System page. */
 export const backupsEn = {
   backups: 'Backups',
@@ -28,6 +30,10 @@ export const backupsEn = {
   restoredWith: (entries: string) => `${entries} entries verified`,
   notRestored: 'Failed',
   unproved: 'Not proved',
+  reliesOn: (entries: number, days: number, first: string, last: string) =>
+    `without ${plural(entries, 'archived entry', 'archived entries')} of ${plural(days, 'day', 'days')}, ${first} to ${last}`,
+  archiveToo:
+    'What is in the archive alone is not in a backup of this server, but is needed with it: back up that database, too.',
   every: {
     days: (count: number) => (count === 1 ? 'Every day' : `Every ${count} days`),
     hours: (count: number) => (count === 1 ? 'Every hour' : `Every ${count} hours`),

@@ -1,5 +1,6 @@
 import type { backupsEn } from './backups.en'
 import type { Widen } from './en'
+import { n } from './numbers'
 
 export const backupsZh: Widen<typeof backupsEn> = {
   backups: '备份',
@@ -27,6 +28,8 @@ export const backupsZh: Widen<typeof backupsEn> = {
   restoredWith: (entries) => `已校验 ${entries} 条记录`,
   notRestored: '未通过',
   unproved: '未验证',
+  reliesOn: (entries, days, first, last) => `不含 ${n(days)} 天的 ${n(entries)} 条已归档记录，${first} 至 ${last}`,
+  archiveToo: '只在归档中的记录不在本服务器的备份中，恢复后仍需要它们：请同时备份归档所在的数据库。',
   every: {
     days: (count) => (count === 1 ? '每天一次' : `每 ${count} 天一次`),
     hours: (count) => (count === 1 ? '每小时一次' : `每 ${count} 小时一次`),

@@ -68,6 +68,31 @@ test('what an encrypted backup shows is said', () => {
   expect(screen.getByText(messages.unproved)).toBeTruthy()
 })
 
+test('what a backup relies on is said, in both languages', async () => {
+  await loadMessages('zh-CN')
+  const files = [
+    { ...file, relies_on: { days: 164, entries: 39_370, first: '2025-09-26', last: '2026-03-08' } },
+    { ...file, name: 'oplog-0.backup' },
+  ]
+  show({ files })
+  expect(screen.getAllByText(/^without /).map((one) => one.textContent)).toEqual([
+    'without 39,370 archived entries of 164 days, 2025-09-26 to 2026-03-08',
+  ])
+  expect(screen.getByText(new RegExp(`${messages.archiveToo}$`))).toBeTruthy()
+  draw(
+    <LanguageProvider tag="zh-CN">
+      <BackupsState of={{ ...state, files }} zone="UTC" />
+    </LanguageProvider>,
+  )
+  expect(screen.getByText('不含 164 天的 39,370 条已归档记录，2025-09-26 至 2026-03-08')).toBeTruthy()
+  expect(screen.getByText(/请同时备份归档所在的数据库。$/)).toBeTruthy()
+})
+
+test('without days that are in the archive alone, backups say nothing of it', () => {
+  show({ files: [file] })
+  expect(document.body.textContent).not.toContain('archive')
+})
+
 test('an owner has one made now, and sees its progress', async () => {
   let running: Backups['running']
   const sent: unknown[] = []

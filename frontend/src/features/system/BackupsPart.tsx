@@ -45,6 +45,7 @@ export function BackupsState({ of, zone }: { of: Backups; zone: string }) {
     messages.keptIn(everyText(of.every_seconds, messages), of.keep, of.dir ?? ''),
     ...(of.next_at && !of.running && !of.failure ? [messages.nextAt(moment(of.next_at))] : []),
     ...(of.recipients > 0 ? [messages.encryptedTo(of.recipients)] : []),
+    ...(of.files.some((file) => file.relies_on) ? [messages.archiveToo] : []),
   ]
   return (
     <>
@@ -92,6 +93,7 @@ function Files({ files, zone }: { files: BackupFile[]; zone: string }) {
         <span className="stack">
           <span>{exactTime(file.made_at, zone)}</span>
           <small className="mono">{file.name}</small>
+          {file.relies_on && <ReliesOn of={file.relies_on} />}
         </span>
       ),
     },
@@ -99,6 +101,12 @@ function Files({ files, zone }: { files: BackupFile[]; zone: string }) {
     { key: 'proof', title: messages.proof, width: 208, cell: (file) => <Proof of={file} /> },
   ]
   return <ListTable label={messages.backups} columns={columns} items={files} keyOf={(file) => file.name} />
+}
+
+/** What of the log a backup does not have, since it is in the archive alone. */
+function ReliesOn({ of }: { of: NonNullable<BackupFile['relies_on']> }) {
+  const { backups: messages } = useBackupsMessages()
+  return <small>{messages.reliesOn(of.entries, of.days, of.first, of.last)}</small>
 }
 
 function Size({ of }: { of: BackupFile }) {
