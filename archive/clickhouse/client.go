@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"net"
 	"net/http"
 	"net/url"
@@ -35,8 +36,8 @@ type Error struct {
 	Text   string
 }
 
-// codeNoTable is ClickHouse's code of a table that does not exist.
-const codeNoTable = 60
+// codeNoTable is ClickHouse's code of a table that does not exist. codeTooLong is none of its codes.
+const codeNoTable, codeTooLong = 60, -1
 
 // Error returns the server with its message.
 func (e *Error) Error() string {
@@ -68,7 +69,15 @@ var codeInText = regexp.MustCompile(`^Code: (\d+)`)
 
 // ask sends a statement and returns the answer.
 func (s *server) ask(ctx context.Context, statement string, settings map[string]string) ([]byte, error) {
-	answer, err := s.send(ctx, url.Values{}, strings.NewReader(statement), settings)
+	return s.askUpTo(ctx, statement, settings, noLimit)
+}
+
+// noLimit is for answers of any length.
+const noLimit = math.MaxInt64 - 1
+
+// askUpTo is ask for an answer of at most so many bytes; a longer one is an Error with codeTooLong.
+func (s *server) askUpTo(ctx context.Context, statement string, settings map[string]string, most int64) ([]byte, error) {
+	answer, err := s.send(ctx, url.Values{}, strings.NewReader(statement), settings, most)
 	if !errors.Is(ctx.Err(), context.Canceled) {
 		s.isLost(err != nil && !errors.As(err, new(*Error)))
 	}
@@ -77,11 +86,11 @@ func (s *server) ask(ctx context.Context, statement string, settings map[string]
 
 // insert sends a statement with the rows that it inserts.
 func (s *server) insert(ctx context.Context, statement string, rows io.Reader, settings map[string]string) error {
-	_, err := s.send(ctx, url.Values{"query": {statement}}, rows, settings)
+	_, err := s.send(ctx, url.Values{"query": {statement}}, rows, settings, maxMessage)
 	return err
 }
 
-func (s *server) send(ctx context.Context, parameters url.Values, body io.Reader, settings map[string]string) ([]byte, error) {
+func (s *server) send(ctx context.Context, parameters url.Values, body io.Reader, settings map[string]string, most int64) ([]byte, error) {
 	limit := insertTime
 	for name, value := range maps.All(settings) {
 		parameters.Set(name, value)
@@ -91,7 +100,7 @@ func (s *server) send(ctx context.Context, parameters url.Values, body io.Reader
 	}
 	within, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer within %s", limit))
 	defer cancel()
-	answer, err := s.exchange(within, parameters, body)
+	answer, err := s.exchange(within, parameters, body, most)
 	if err != nil && ctx.Err() == nil && within.Err() != nil {
 		err = fmt.Errorf("%s: %w", s.url, context.Cause(within))
 	}
@@ -115,7 +124,7 @@ func (s *server) wasLost() bool {
 	return time.Since(s.lost) < lostTime
 }
 
-func (s *server) exchange(ctx context.Context, parameters url.Values, body io.Reader) ([]byte, error) {
+func (s *server) exchange(ctx context.Context, parameters url.Values, body io.Reader, most int64) ([]byte, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/?"+parameters.Encode(), body)
 	if err != nil {
 		return nil, err
@@ -133,8 +142,11 @@ func (s *server) exchange(ctx context.Context, parameters url.Values, body io.Re
 	defer answer.Body.Close() //nolint:errcheck // it was read
 	if answer.StatusCode == http.StatusOK {
 		var read bytes.Buffer
-		if _, err := read.ReadFrom(answer.Body); err != nil {
+		if _, err := read.ReadFrom(io.LimitReader(answer.Body, most+1)); err != nil {
 			return nil, fmt.Errorf("%s: %w", s.url, err)
+		}
+		if int64(read.Len()) > most {
+			return nil, &Error{Server: s.url, Code: codeTooLong, Text: fmt.Sprintf("the answer has more than %d bytes", most)}
 		}
 		return read.Bytes(), nil
 	}

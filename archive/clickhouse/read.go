@@ -23,6 +23,9 @@ func (s *Shard) complete(ctx context.Context, tenant string, days []archive.Day,
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		if isTooLong(err) {
+			return err // any copy would answer that
+		}
 		if isExpensive(err) {
 			return errors.Join(archive.ErrTooLong, err) // another copy would take as long
 		}
@@ -55,6 +58,12 @@ const (
 func isExpensive(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && slices.Contains([]int{codeTooSlow, codeTimeout, codeMemoryExceeded}, e.Code)
+}
+
+// isTooLong reports whether an answer was longer than it may be.
+func isTooLong(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Code == codeTooLong
 }
 
 // Page asks for the newest days first, for twice as many each time; see [archive.Engine].
@@ -136,25 +145,17 @@ func (s *Shard) Find(ctx context.Context, tenant string, days []archive.Day, id 
 	return keys, err
 }
 
-// leavesAtATime is how many leaves an answer has.
-const leavesAtATime = 10_000
+// leavesAtATime is how many leaves an answer has at most, and leavesBytes how many bytes.
+const leavesAtATime, leavesBytes = 10_000, 8 << 20
 
-// Leaves asks for some leaves at a time, from where the last answer ended; see [archive.Engine].
+// Leaves asks for some leaves at a time, from where the last answer ended: for fewer while they are long; see [archive.Engine].
 func (s *Shard) Leaves(ctx context.Context, r *archive.Range, visit func(key oplog.Key, leaf []byte) error) error {
 	if len(r.Days) == 0 || r.Keys != nil && len(r.Keys) == 0 {
 		return nil
 	}
 	var last oplog.Key
 	for left := r.Limit; ; {
-		limit := leavesAtATime
-		if r.Limit > 0 {
-			limit = min(limit, left)
-		}
-		var answer []byte
-		err := s.complete(ctx, r.Tenant, r.Days, func(one *server) (err error) {
-			answer, err = one.ask(ctx, leavesStatement(r, last, limit), long)
-			return err
-		})
+		answer, limit, err := s.someLeaves(ctx, r, last, left)
 		if err != nil {
 			return err
 		}
@@ -173,6 +174,33 @@ func (s *Shard) Leaves(ctx context.Context, r *archive.Range, visit func(key opl
 		if left -= n; d.err != nil || n < limit || left == 0 {
 			return d.err
 		}
+	}
+}
+
+// someLeaves asks for the leaves after one, at most so many unless that is 0, and returns how many it has asked for. What has proved too many is remembered,
+// and doubled again while answers are short.
+func (s *Shard) someLeaves(ctx context.Context, r *archive.Range, last oplog.Key, most int) (answer []byte, limit int, err error) {
+	for {
+		usual := int(s.leaves.Load())
+		if limit = usual; most > 0 {
+			limit = min(usual, most)
+		}
+		bytes := int64(leavesBytes)
+		if limit == 1 {
+			bytes = noLimit
+		}
+		err = s.complete(ctx, r.Tenant, r.Days, func(one *server) (err error) {
+			answer, err = one.askUpTo(ctx, leavesStatement(r, last, limit), long, bytes)
+			return err
+		})
+		switch {
+		case isTooLong(err):
+			s.leaves.Store(int64(max(1, limit/4)))
+			continue
+		case err == nil && limit == usual && len(answer) < leavesBytes/4:
+			s.leaves.Store(int64(min(2*usual, leavesAtATime)))
+		}
+		return answer, limit, err
 	}
 }
 

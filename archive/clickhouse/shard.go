@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"oplog/archive"
@@ -21,6 +22,7 @@ import (
 type Shard struct {
 	servers []*server
 	quorum  time.Duration // how long an insertion waits until all servers have its rows
+	leaves  atomic.Int64  // that are asked for at a time
 }
 
 // Options says how the servers of a shard are reached.
@@ -42,6 +44,7 @@ func Open(o Options) (*Shard, error) {
 	transport.TLSClientConfig = &tls.Config{RootCAs: o.CA, MinVersion: tls.VersionTLS12}
 	client := newHTTP(transport)
 	s := &Shard{quorum: time.Minute}
+	s.leaves.Store(leavesAtATime)
 	for _, text := range o.Servers {
 		u, err := url.Parse(text)
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" {
