@@ -18,7 +18,7 @@
 # make soak    load the program for 30 minutes (SOAK=3m for less), and plot what it uses to bin/soak.svg
 # make test-archive
 #              test the archive on ClickHouse as a library, which npm downloads (546 MB)
-# make archive test the archive on a cluster of Debian's ClickHouse 18.16 with ZooKeeper: kill all of it at every step, and archive 20 million entries
+# make archive test the archive on a cluster of Debian's ClickHouse 18.16 with ZooKeeper: kill all of it at every step, archive 20 million entries, and compare memory
 #              (ARCHIVE_ROWS=200000 for fewer)
 # make sim     run 10,000 seeds of the simulation of crashes and failing disks
 # make test-windows
