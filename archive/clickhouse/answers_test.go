@@ -1,6 +1,7 @@
 package clickhouse
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -139,6 +140,27 @@ func TestNoCopyIsWhole(t *testing.T) {
 	}
 	if short.asked.Load()+long.asked.Load() > 0 {
 		t.Error("a server that does not hold all rows was asked")
+	}
+}
+
+// TestSilentServers: if no server answers anything in time, that is not because of the question. One that has said what it holds is still at work.
+func TestSilentServers(t *testing.T) {
+	page := func(servers ...*fake) error {
+		within, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
+		defer cancel()
+		_, _, err := shardOf(t, servers...).Page(within, &archive.Query{Tenant: testTenant, Days: []archive.Day{oneDay}}, oplog.Key{}, 10)
+		return err
+	}
+	silence := func() int { time.Sleep(time.Second); return 0 }
+	silent := func() *fake { return &fake{rows: 2, parts: silence, answer: right} }
+	for name, servers := range map[string][]*fake{"one": {silent()}, "two": {silent(), silent()}, "behind one that has not all": {&fake{rows: 1, answer: right}, silent()}} {
+		if err := page(servers...); !errors.Is(err, archive.ErrIncomplete) || errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "no answer in time") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	busy := &fake{rows: 2, answer: func(http.ResponseWriter, string) { time.Sleep(time.Second) }}
+	if err := page(busy, silent()); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("of a question that takes long: %v", err)
 	}
 }
 

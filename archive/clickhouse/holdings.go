@@ -117,6 +117,9 @@ func (h *holdings) sameParts(other *holdings, days []archive.Day) bool {
 	return !slices.ContainsFunc(days, func(d archive.Day) bool { return h.held[d.DayAttempt] != other.held[d.DayAttempt] })
 }
 
+// errSilent is the error of a server that had not even said what it holds, which takes it no time, when the time of a question was over.
+var errSilent = errors.New("no answer in time")
+
 // changes is how often a question is asked again because parts have come or gone meanwhile, as after a merge.
 const changes = 5
 
@@ -124,6 +127,9 @@ const changes = 5
 // lays it aside at any time, and answers without it until it has fetched it from another.
 func (s *server) whole(ctx context.Context, tenant string, days []archive.Day, ask func(one *server) error) error {
 	before, err := s.known(ctx, tenant, days)
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return fmt.Errorf("%w: %s", errSilent, s.url)
+	}
 	for range changes {
 		if err != nil {
 			return err

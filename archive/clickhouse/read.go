@@ -20,6 +20,9 @@ func (s *Shard) complete(ctx context.Context, tenant string, days []archive.Day,
 		if err == nil {
 			return nil
 		}
+		if errors.Is(err, errSilent) { // the question is not to blame for the time
+			return errors.Join(append(failed, err)...)
+		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
