@@ -225,6 +225,7 @@ test('where the archive does not answer, the list says where it ends, and that t
   const foot = await screen.findByText(line, { exact: false })
   expect((await screen.findByRole('alert')).textContent).toContain(`These rows could not be counted: ${detail}`)
   expect(document.body.textContent).not.toMatch(/That is all|Loading more|No operation|2 operations/)
+  expect(document.querySelector('.histogram')).toBeNull()
   expect(asked).toEqual([])
 
   await person.click(within(foot).getByRole('button', { name: en.retry }))
@@ -236,6 +237,26 @@ test('where the archive does not answer, the list says where it ends, and that t
   await waitFor(() => expect(screen.queryByText(line, { exact: false })).toBeNull())
   expect(screen.getByText(/That is all: 3 operations/)).toBeTruthy()
   await person.click(within(screen.getByRole('alert')).getByRole('button', { name: en.retry }))
+  expect(await screen.findByText('2 operations')).toBeTruthy()
+})
+
+test('while rows are counted for long, they are not pale, and have no total of earlier filters beside them', async () => {
+  const usual = fetch
+  let count = () => {}
+  const { person, container } = await open('?range=today')
+  expect(await screen.findByText('2 operations')).toBeTruthy()
+  const counted = new Promise<void>((done) => {
+    count = done
+  })
+  vi.stubGlobal('fetch', async (path: string, init: RequestInit) => {
+    if (path.includes('/summary?')) await counted
+    return usual(path, init)
+  })
+  await person.click(screen.getByRole('radio', { name: en.ranges.last_90_days }))
+  await waitFor(() => expect(screen.queryByText('2 operations')).toBeNull())
+  expect(screen.getByText('User 2')).toBeTruthy()
+  expect(container.querySelector('.log-dimmed')).toBeNull()
+  count()
   expect(await screen.findByText('2 operations')).toBeTruthy()
 })
 

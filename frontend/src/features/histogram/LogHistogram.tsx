@@ -24,6 +24,7 @@ export function LogHistogram({ tenant, filters, onFilters, log, entryOpen }: Pro
   useKey('Escape', zoomOut, selecting && !entryOpen)
   useKey('z', () => onFilters(selectionAlone(filters, log.summary)), filters.from !== undefined && selecting)
 
+  if (log.uncounted && !log.frame) return null
   return (
     <Histogram
       summary={log.frame}

@@ -29,8 +29,8 @@ export async function takePrefetched(path: string): Promise<Response | undefined
   prefetched.delete(path)
   if (!early || performance.now() - early.at > tooOld) return undefined
   const answer = await early.answer
-  // A missing session is a valid response; other errors are retried.
-  return answer?.ok || path === sessionPath ? answer : undefined
+  // A missing session is a valid response. What was refused to whoever was signed in is asked again; what could not be read was asked long enough.
+  return answer && (answer.ok || answer.status >= 422 || path === sessionPath) ? answer : undefined
 }
 
 export const sessionPath = '/api/v1/session'

@@ -43,12 +43,15 @@ export function useLog(tenant: Tenant, filters: Filters) {
   const pages = useLastDefined(rows.data)
   const counted = useLastDefined(current.data)
   const framed = useLastDefined(frame.data)
-  // Those of earlier filters would be wrong beside the rows of these.
-  const uncounted = !rows.error && !rows.isPlaceholderData && (current.error ?? frame.error) !== null
-  const summary = uncounted ? current.data : counted
+  const rowsSearched = rows.isFetching && !rows.isFetchingNextPage
+  const areRead = !rows.error && !rows.isPlaceholderData
+  const uncounted = areRead && (current.error ?? frame.error) !== null
+  // Counts of earlier filters would be wrong beside the rows of these.
+  const ofThese = useDelayed(areRead && !rowsSearched && current.isPlaceholderData, 200) || uncounted
+  const summary = ofThese ? own(current) : counted
   const entries = useMemo(() => pages?.pages.flatMap((page) => page.entries) ?? [], [pages])
   const query = writeFilters(filters).toString()
-  const searching = (rows.isFetching && !rows.isFetchingNextPage) || current.isFetching
+  const searching = rowsSearched || current.isFetching
   const error = firstOf(rows.isFetchNextPageError ? null : rows.error, current.error, frame.error)
 
   return {
@@ -56,7 +59,7 @@ export function useLog(tenant: Tenant, filters: Filters) {
     query,
     entries,
     summary,
-    frame: uncounted ? frame.data : framed,
+    frame: ofThese ? own(frame) : framed,
     organizations,
     /** Own entries of each organization; undefined until counted, or if too many have any. */
     ownCounts: allCounted(acrossOrganizations.data)?.facets.organization,
@@ -75,7 +78,7 @@ export function useLog(tenant: Tenant, filters: Filters) {
     searching,
     /** When the total on screen was counted. */
     readAt: current.dataUpdatedAt,
-    dimmed: useDelayed(searching, 200) && pages !== undefined,
+    dimmed: useDelayed(rowsSearched, 200) && pages !== undefined,
     verySlow: useDelayed(searching, 3000),
     cancelled: rows.isPlaceholderData && rows.fetchStatus === 'idle' && error === undefined,
     /** The filters of the rows on screen: while a search runs, those of the previous one. */
@@ -83,6 +86,11 @@ export function useLog(tenant: Tenant, filters: Filters) {
     ...useMore(rows),
     ...useReading(tenant.id, query, error),
   }
+}
+
+/** The counts of these filters, rather than of earlier ones. */
+function own({ data, isPlaceholderData }: ReturnType<typeof useSummary>): Summary | undefined {
+  return isPlaceholderData ? undefined : data
 }
 
 /** Further pages of the rows. */
