@@ -12,6 +12,9 @@ import (
 // total counts the matches in some days of the archive.
 func (a *Archive) total(ctx context.Context, tenant string, m oplog.Match, days []oplog.ArchivedDay) (*Counts, error) {
 	c := newCounts(0)
+	if err := unknownAmong(days); err != nil { // whatever was counted here of such a day
+		return nil, a.failed(ctx, days, err)
+	}
 	if m.IsPeriod() {
 		var err error
 		if days, err = a.sums.of(tenant).addTotals(ctx, &m, days, c); err != nil {
@@ -24,6 +27,9 @@ func (a *Archive) total(ctx context.Context, tenant string, m oplog.Match, days 
 // count counts the matches in some days of a view, by bucket and value.
 func (a *Archive) count(ctx context.Context, v *view, m oplog.Match, days []oplog.ArchivedDay, buckets []time.Time) (*Counts, error) {
 	c := newCounts(len(buckets))
+	if err := unknownAmong(days); err != nil {
+		return nil, a.failed(ctx, days, err)
+	}
 	if m.IsPeriod() {
 		var err error
 		if days, err = a.sums.of(v.tenant).addWhole(ctx, v, &m, days, startsOf(buckets), c); err != nil {

@@ -29,7 +29,7 @@ type dayBook struct {
 // view is what one read goes by: the days of a tenant that the archive has, and the store does not serve. It is immutable but for its readers.
 type view struct {
 	tenant  string
-	days    []oplog.ArchivedDay // that are read from the archive, by date
+	days    []oplog.ArchivedDay // that are read from the archive, or cannot be read since their records are damaged, by date
 	leaving []oplog.Days        // those of them of which the store and the index may still have something
 	all     []oplog.ArchivedDay // in whatever state, by date
 
@@ -39,16 +39,17 @@ type view struct {
 // load reads all records. Days that were read from the archive when the program ended are so from the start.
 func (b *dayBook) load() error {
 	found, err := b.store.Records(oplog.RecordArchive, "")
-	if err != nil {
+	if err != nil && !oplog.IsDamagedRecord(err) { // of damaged ones the days are unknown
 		return err
 	}
 	byTenant := map[string][]oplog.ArchivedDay{}
 	for _, r := range found {
-		d, err := readDay(r)
-		if err != nil {
-			return err
+		if d, err := readDay(r); err == nil {
+			byTenant[d.Tenant] = append(byTenant[d.Tenant], d)
 		}
-		byTenant[d.Tenant] = append(byTenant[d.Tenant], d)
+	}
+	if err := b.withUnknown(byTenant); err != nil {
+		return err
 	}
 	for tenant, all := range byTenant {
 		left, err := b.store.Undeleted(tenant)
@@ -70,6 +71,9 @@ func readDay(r oplog.Record) (d oplog.ArchivedDay, err error) {
 func newView(tenant string, all []oplog.ArchivedDay, left []oplog.Days) *view {
 	v := &view{tenant: tenant, all: all}
 	for _, d := range all {
+		if isUnknown(&d) {
+			v.days = append(v.days, d)
+		}
 		if d.State == oplog.DayRemoved {
 			v.days = append(v.days, d)
 			if slices.ContainsFunc(left, func(days oplog.Days) bool { return days.Contains(d.Date) }) {
@@ -160,7 +164,7 @@ func (b *dayBook) changed(name string) {
 		if !gone {
 			at, _ := slices.BinarySearchFunc(all, date, func(d oplog.ArchivedDay, date string) int { return strings.Compare(d.Date, date) })
 			all = slices.Insert(all, at, day)
-			if day.State == oplog.DayRemoved && !before.has(date) {
+			if day.State == oplog.DayRemoved && !before.isRemoved(date) {
 				left = append(left, oplog.Days{From: date, To: date})
 			}
 		}
@@ -172,6 +176,11 @@ func (b *dayBook) changed(name string) {
 func (v *view) has(date string) bool {
 	_, found := slices.BinarySearchFunc(v.days, date, func(d oplog.ArchivedDay, date string) int { return strings.Compare(d.Date, date) })
 	return found
+}
+
+// isRemoved reports whether a date is in the archive alone.
+func (v *view) isRemoved(date string) bool {
+	return slices.ContainsFunc(v.days, func(d oplog.ArchivedDay) bool { return d.Date == date && d.State == oplog.DayRemoved })
 }
 
 // within returns the days read from the archive that a range of keys touches: from inclusive, to exclusive.

@@ -35,7 +35,7 @@ func (a *Archive) dropDeleted(ctx context.Context, tenant string, days oplog.Day
 
 // dropAll drops all attempts of a deleted day, after what proofs need of it is back in the store.
 func (a *Archive) dropAll(ctx context.Context, d *oplog.ArchivedDay, term uint64) error {
-	engine, err := a.shardOf(d)
+	engine, err := a.shardOf(d) // of one whose record is damaged, nobody knows the attempts
 	if err == nil {
 		err = a.store.BringArrivals(ctx, d.Tenant, []oplog.Days{{From: d.Date, To: d.Date}})
 	}

@@ -31,6 +31,7 @@ func holdingOf(days []oplog.ArchivedDay, shard int, rows map[DayAttempt]uint64) 
 	}
 	for _, of := range slices.SortedFunc(maps.Keys(rows), DayAttempt.compare) {
 		switch d := byDate[of.Date]; {
+		case d != nil && d.Shard == unknownShard: // it may be what its record named
 		case d == nil || d.Shard != shard || !slices.Contains(attemptsOf(d), of.Attempt):
 			h.unknown = append(h.unknown, of)
 		case d.State == oplog.DayDeleted || of.Attempt != d.Attempt && of.Attempt != d.Next:

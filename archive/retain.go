@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"oplog/oplog"
 )
@@ -19,7 +18,7 @@ func (s *joinedStore) DaysBefore(ctx context.Context, tenant, date string) ([]op
 	}
 	days = slices.DeleteFunc(days, func(d oplog.DayCount) bool { return v.has(d.Date) }) // what is left of them
 	for _, d := range v.days {
-		if d.Date < date {
+		if d.Date < date && !isUnknown(&d) {
 			days = append(days, oplog.DayCount{Date: d.Date, Entries: int(d.Rows)}) //nolint:gosec // far below 2^63
 		}
 	}
@@ -61,29 +60,9 @@ func (s *joinedStore) Undeleted(tenant string) ([]oplog.Days, error) {
 	if len(v.days) == 0 {
 		return closed, nil
 	}
-	var left []oplog.Days
-	for _, days := range closed {
-		for _, d := range v.days {
-			if !days.Contains(d.Date) {
-				continue
-			}
-			if days.From < d.Date {
-				left = append(left, oplog.Days{From: days.From, To: dateAfter(d.Date, -1)})
-			}
-			days.From = dateAfter(d.Date, 1)
-		}
-		if days.From <= days.To {
-			left = append(left, days)
-		}
+	dates := make([]string, len(v.days))
+	for i := range v.days {
+		dates[i] = v.days[i].Date
 	}
-	return left, nil
-}
-
-// dateAfter returns the date some days after one.
-func dateAfter(date string, days int) string {
-	t, err := time.Parse(time.DateOnly, date)
-	if err != nil {
-		return date
-	}
-	return oplog.DateOf(t.AddDate(0, 0, days))
+	return oplog.WithoutDates(closed, dates), nil
 }

@@ -227,6 +227,9 @@ func (s *joinedStore) joinArrivals(ctx context.Context, v *view, days []oplog.Ar
 		return nil, err
 	}
 	for _, shard := range onShards(days) {
+		if shard.number == unknownShard { // see withMissing
+			continue
+		}
 		some, err := s.archive.stretch(ctx, v, shard.days, Range{FirstSeq: of.First, EndSeq: of.End, BySeq: true, Limit: scanSize})
 		if err != nil {
 			return nil, err
@@ -260,9 +263,14 @@ func (s *joinedStore) withMissing(v *view, days []oplog.ArchivedDay, of Span, ch
 		if err != nil {
 			return nil, err
 		}
-		if v.has(oplog.DateOf(key.Time())) {
-			all = append(all, s.archive.damaged(v.tenant, key))
+		if !v.has(oplog.DateOf(key.Time())) {
+			continue
 		}
+		if d := v.day(key); isUnknown(&d) {
+			_, err := s.archive.shardOf(&d)
+			return nil, s.archive.unavailable(context.Background(), []oplog.ArchivedDay{d}, err)
+		}
+		all = append(all, s.archive.damaged(v.tenant, key))
 	}
 	return all, nil
 }

@@ -25,7 +25,7 @@ func (a *Archive) CheckShards(tenants []oplog.TenantState) error {
 	}
 	for i := range tenants {
 		for _, d := range a.Days(tenants[i].ID) {
-			if _, err := a.shardOf(&d); err != nil {
+			if _, err := a.shardOf(&d); err != nil && d.Shard != unknownShard {
 				return err
 			}
 		}
@@ -36,6 +36,8 @@ func (a *Archive) CheckShards(tenants []oplog.TenantState) error {
 // shardOf returns the engine that has a day.
 func (a *Archive) shardOf(d *oplog.ArchivedDay) (Engine, error) {
 	switch {
+	case d.Shard == unknownShard:
+		return nil, &errUnknown{d.Tenant, d.Date}
 	case !a.IsConfigured():
 		return nil, errNotConfigured
 	case d.Shard < 0 || d.Shard >= len(a.options.Shards):

@@ -37,6 +37,7 @@ type TenantStatus struct {
 	Tenant         string
 	ArchiveAfter   int // days
 	Days, Removed  int
+	Unknown        []string // dates of days whose records are damaged
 	Entries        uint64
 	RemovedEntries uint64 // that are in the archive alone
 	First, Last    string // dates
@@ -165,7 +166,7 @@ func reasonOf(err error, url string) string {
 
 // tenantStatus describes what the archive has of a tenant.
 func (a *Archive) tenantStatus(ctx context.Context, t *oplog.TenantState) TenantStatus {
-	s := TenantStatus{Tenant: t.ID, ArchiveAfter: t.ArchiveAfter, Shipping: a.work.get(t.ID).shipping}
+	s := TenantStatus{Tenant: t.ID, ArchiveAfter: t.ArchiveAfter, Shipping: a.work.get(t.ID).shipping, Unknown: a.Unknown(t.ID)}
 	for _, d := range a.Days(t.ID) {
 		switch {
 		case d.State == oplog.DayShipping && s.Shipping == "":

@@ -22,6 +22,11 @@ func (a *Archive) fetchArrivals(ctx context.Context, tenant string, firsts []uin
 		if err == nil {
 			err = a.addArrivals(ctx, deleted, missing, found)
 		}
+		if err == nil && len(missingOf(missing, found)) > 0 { // those may be of a day whose record is damaged
+			if err = unknownAmong(v.days); err != nil {
+				err = a.unavailable(ctx, v.days, err)
+			}
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -71,7 +76,7 @@ func missingOf(spans []Span, found map[uint64]oplog.Arrival) (missing []Span) {
 func touching(days []oplog.ArchivedDay, spans []Span) (touched []oplog.ArchivedDay) {
 	for i := range days {
 		d := &days[i]
-		if slices.ContainsFunc(spans, func(s Span) bool { return d.MinSeq < s.End && d.MaxSeq >= s.First }) {
+		if !isUnknown(d) && slices.ContainsFunc(spans, func(s Span) bool { return d.MinSeq < s.End && d.MaxSeq >= s.First }) {
 			touched = append(touched, *d)
 		}
 	}

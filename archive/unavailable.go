@@ -2,6 +2,7 @@ package archive
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -24,6 +25,10 @@ func (a *Archive) unavailable(ctx context.Context, days []oplog.ArchivedDay, why
 	dates := from
 	if to != from {
 		dates += " – " + to
+	}
+	if unknown := (*errUnknown)(nil); errors.As(why, &unknown) {
+		return oplog.Refuse(oplog.CodeUnavailable, "archive-day-unknown",
+			"The record that says where the operations of {date} (UTC) are is damaged in the store, so none of that day is shown or counted. Other days can be read: choose a period without it. The log has to be restored from a backup; an owner sees more on the System page.", unknown.date)
 	}
 	now := time.Now().UnixNano()
 	if last := lastWarned.Load(); now-last >= warnEvery && lastWarned.CompareAndSwap(last, now) {

@@ -55,6 +55,7 @@ const (
 	modifiedLeaf  = "it was modified: it differs from what was recorded"
 	unknownLeaf   = "it was inserted: it was never recorded"
 	outsideOfDay  = "it is of another day"
+	unknownRecord = "its record is damaged, so that nothing is known of it; restore the log from a backup"
 	maxComparison = 3   // times that a day is compared whose record changes meanwhile
 	tileEntries   = 256 // whose hashes are moved to the archive together
 )
@@ -68,6 +69,10 @@ var leavesAtOnce = 64 * tileEntries
 func (a *Archive) Verify(ctx context.Context, tenant string, sums bool, progress func(date string, rows uint64)) (Report, error) {
 	days := slices.DeleteFunc(slices.Clone(a.Days(tenant)), func(d oplog.ArchivedDay) bool { return !isThere(&d) })
 	report := Report{Tenant: tenant}
+	for _, date := range a.Unknown(tenant) {
+		report.Bad++
+		report.Findings = append(report.Findings, Finding{Tenant: tenant, Date: date, Text: unknownRecord, Unknown: true})
+	}
 	if len(days) == 0 {
 		return report, nil
 	}

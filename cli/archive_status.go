@@ -53,6 +53,9 @@ func (m *Program) printArchivedTenants(s *archive.Status) error {
 		if t.Shipping != "" {
 			notes = append(notes, fmt.Sprintf("Day %s of tenant %s is being shipped.", t.Shipping, t.Tenant))
 		}
+		if len(t.Unknown) > 0 {
+			notes = append(notes, fmt.Sprintf("Tenant %s: the records of these days are damaged, so they take no entries and cannot be read: %s. Restore the log from a backup.", t.Tenant, listed(t.Unknown)))
+		}
 		if t.LastError != "" {
 			notes = append(notes, fmt.Sprintf("Tenant %s: the last attempt failed on %s: %s", t.Tenant, moment(t.LastErrorAt), t.LastError))
 		}
@@ -145,6 +148,7 @@ type (
 		ErrorAt        time.Time `json:"error_at,omitzero"`
 		ShippedAt      time.Time `json:"shipped_at,omitzero"`
 		VerifiedAt     time.Time `json:"verified_at,omitzero"`
+		Unknown        []string  `json:"unknown,omitempty"` // dates whose records are damaged
 	}
 	archiveServersBody struct {
 		URL       string   `json:"url"`
@@ -163,7 +167,7 @@ func archiveState(s *archive.Status) archiveStateBody {
 		t := &s.Tenants[i]
 		b.Tenants = append(b.Tenants, archiveTenantBody{
 			t.Tenant, t.ArchiveAfter, t.Days, t.First, t.Last, t.Entries, t.Removed, t.RemovedEntries, t.Due, t.LagDays, t.Shipping, t.LastError, t.LastErrorAt,
-			t.LastShipped, t.LastVerified,
+			t.LastShipped, t.LastVerified, t.Unknown,
 		})
 	}
 	for i := range s.Servers {

@@ -176,7 +176,7 @@ func (l openedLog) state(o *server.Options) (doctor.Log, error) {
 	}
 	_, s.NewestFormat = l.store.Formats()
 	s.Format = s.NewestFormat // it was migrated when it was opened
-	if err := archivedIn(l.Records(), &s); err != nil {
+	if err := archivedIn(l.store, &s); err != nil {
 		return doctor.Log{}, err
 	}
 	s.Archive = func() doctor.Archive { return archiveOf(l.Node) }

@@ -10,6 +10,7 @@ import (
 	"oplog/doctor"
 	"oplog/node"
 	"oplog/oplog"
+	"oplog/storage"
 )
 
 // shownShards returns the URLs of the servers of each shard, without secrets.
@@ -32,11 +33,23 @@ func shownURL(text string) string {
 	return u.String()
 }
 
-// archivedIn counts the days that are in the archive, and the shards that have them.
-func archivedIn(records oplog.Records, s *doctor.Log) error {
-	found, err := records.Records(oplog.RecordArchive, "")
+// archivedIn counts the days that are in the archive, and the shards that have them, and lists those whose records are damaged.
+func archivedIn(store *storage.DB, s *doctor.Log) error {
+	found, err := store.Records(oplog.RecordArchive, "")
+	if err != nil && !oplog.IsDamagedRecord(err) {
+		return err
+	}
+	if s.DamagedRecords, err = store.DamagedDays(); err != nil {
+		return err
+	}
+	unknown, err := store.UnknownDays()
 	if err != nil {
 		return err
+	}
+	for i := range unknown {
+		if !unknown[i].Deleted {
+			s.UnknownDays = append(s.UnknownDays, unknown[i].Name())
+		}
 	}
 	for _, r := range found {
 		var d oplog.ArchivedDay

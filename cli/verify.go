@@ -186,6 +186,9 @@ func (m *Program) verify(ctx context.Context, db *storage.DB, tree string, of []
 	if v.Moved > 0 {
 		fmt.Fprintf(m.Stdout, "%s: of %d of them the leaf hashes are in the archive, too; the tree here has the hash of each 256\n", title, v.Moved)
 	}
+	if v.Unknown > 0 {
+		fmt.Fprintf(m.Stdout, "%s: %d of these are not here, and a damaged record does not say any more whether they are in the archive or were deleted; their leaves are in the tree\n", title, v.Unknown)
+	}
 	printKept(m.Stdout, title, v, of, many)
 	return nil
 }

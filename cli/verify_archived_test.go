@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
@@ -11,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	bolt "go.etcd.io/bbolt"
+
 	"oplog/oplog"
 	"oplog/storage"
 )
@@ -19,15 +22,7 @@ import (
 // confirm, or that is of other entries.
 func TestVerifyArchived(t *testing.T) {
 	data, s := newAcme(t)
-	file := filepath.Join(t.TempDir(), "old.ndjson")
-	var lines strings.Builder
-	day := testNow().Truncate(24*time.Hour).AddDate(0, 0, -100)
-	for i, daysAgo := range []int{0, 1, 1, 1, 2} {
-		at := day.AddDate(0, 0, 1-daysAgo).Add(time.Hour)
-		fmt.Fprintf(&lines, `{"id":"e%d","time":%q,"user":{"id":"u","name":"Ada"},"module":"email","operation":"send"}`+"\n", i, at.Format(time.RFC3339))
-	}
-	write(t, file, lines.String())
-	s.mustRun(t, "import", "--tenant", "acme", file)
+	file, day := importDays(t, s)
 	d := removeToArchive(t, data, oplog.DateOf(day))
 	s.mustPrint(t, `tenant acme: intact, 5 entries, .*\ntenant acme: 3 of these are in the archive alone, as recorded in its trail`, "verify")
 	backup, restored := filepath.Join(t.TempDir(), "backup"), filepath.Join(t.TempDir(), "restored")
@@ -50,6 +45,49 @@ func TestVerifyArchived(t *testing.T) {
 	d.Attempt--
 	d.Sum[0]++
 	fails(fmt.Sprintf("the record that %s is in the archive, from entry 2 to 4, does not match the entries that were recorded on that day", d.Date))
+}
+
+// importDays imports five entries of three days, three of them on a day that it returns, with the file.
+func importDays(t *testing.T, s setting) (file string, day time.Time) {
+	t.Helper()
+	file = filepath.Join(t.TempDir(), "old.ndjson")
+	var lines strings.Builder
+	day = testNow().Truncate(24*time.Hour).AddDate(0, 0, -100)
+	for i, daysAgo := range []int{0, 1, 1, 1, 2} {
+		at := day.AddDate(0, 0, 1-daysAgo).Add(time.Hour)
+		fmt.Fprintf(&lines, `{"id":"e%d","time":%q,"user":{"id":"u","name":"Ada"},"module":"email","operation":"send"}`+"\n", i, at.Format(time.RFC3339))
+	}
+	write(t, file, lines.String())
+	s.mustRun(t, "import", "--tenant", "acme", file)
+	return file, day
+}
+
+// TestDamagedRecordOfADay: with a damaged record of an archived day, verify, doctor and archive status name it, and the server starts and says so.
+func TestDamagedRecordOfADay(t *testing.T) {
+	data, s := newAcme(t)
+	file, day := importDays(t, s)
+	d := removeToArchive(t, data, oplog.DateOf(day))
+	tamper(t, data, func(tx *bolt.Tx) error {
+		b := tx.Bucket([]byte("records")).Bucket([]byte(oplog.RecordArchive))
+		stored := bytes.Clone(b.Get([]byte(d.Name())))
+		stored[30] ^= 1
+		return b.Put([]byte(d.Name()), stored)
+	})
+	r := s.run(t, "verify")
+	if r.status != exitFailed || !strings.Contains(r.stderr, "NOT INTACT: The record archives/"+d.Name()+" is damaged") || !strings.Contains(r.stdout, "tenant acme: 3 of these are not here, and a damaged record") {
+		t.Errorf("verify: %+v", r)
+	}
+	if r := s.run(t, "doctor", "--json"); !strings.Contains(r.stdout, `"store-record-damaged"`) || !strings.Contains(r.stdout, `"store-days-unknown"`) || !strings.Contains(r.stdout, d.Name()) {
+		t.Errorf("doctor: %+v", r)
+	}
+	s.mustPrint(t, "the records of these days are damaged, .*: "+d.Date, "archive", "status")
+	if r := s.run(t, "import", "--tenant", "acme", file); !strings.Contains(r.stdout+r.stderr, "is on a day") {
+		t.Errorf("import: %+v", r)
+	}
+	p := s.serve(t, "serve", "--data", data)
+	if log := p.stderr.String(); !strings.Contains(log, "a record is damaged") || !strings.Contains(log, d.Name()) {
+		t.Errorf("the server says %s", log)
+	}
 }
 
 // removeToArchive removes acme's day as if it had been shipped, and returns its record.

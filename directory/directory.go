@@ -169,7 +169,7 @@ func (d *Directory) load(id string, tree *loadedTree) (oplog.TenantState, *loade
 	for _, h := range holds {
 		t.Holds = append(t.Holds, h.Decode())
 	}
-	deletions, err := records.List[oplog.Deletion](d.records, oplog.RecordDeletion, id+"/")
+	deletions, err := records.Sound[oplog.Deletion](d.records, oplog.RecordDeletion, id+"/") // the store knows what else is closed
 	if err != nil {
 		return oplog.TenantState{}, nil, err
 	}

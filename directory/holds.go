@@ -95,5 +95,5 @@ func (d *Directory) FinishDeletion(of oplog.Deletion) error {
 
 // InstallationDeletions lists the deletions of the installation's trail.
 func (d *Directory) InstallationDeletions() ([]oplog.Deletion, error) {
-	return records.List[oplog.Deletion](d.records, oplog.RecordDeletion, oplog.TrailName("")+"/")
+	return records.Sound[oplog.Deletion](d.records, oplog.RecordDeletion, oplog.TrailName("")+"/")
 }

@@ -44,7 +44,9 @@ type Log struct {
 	Key                  error // why nothing can be signed; nil if the key is the log's
 	OtherSigner          bool  // the key was replaced since the start, and what signs is not what the settings say
 	CheckedAt            time.Time
-	CheckDamage          string // found by the checks in the background; "" for none
+	CheckDamage          string   // found by the checks in the background; "" for none
+	DamagedRecords       []string // kind/name of damaged records of archived days and deletions
+	UnknownDays          []string // tenant/date of days of which these do not say any more where their entries are
 
 	Index Index
 	Nodes *Nodes // nil for a log on one machine

@@ -68,6 +68,12 @@ func (r *round) store() (found []Finding) {
 	if l.CheckDamage != "" {
 		found = append(found, finding("store-damaged", "error", l.CheckDamage))
 	}
+	if len(l.DamagedRecords) > 0 {
+		found = append(found, finding("store-record-damaged", "records", firstOf(l.DamagedRecords)))
+	}
+	if len(l.UnknownDays) > 0 {
+		found = append(found, finding("store-days-unknown", "days", firstOf(l.UnknownDays)))
+	}
 	switch {
 	case len(found) > 0:
 		return found

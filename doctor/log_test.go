@@ -64,6 +64,9 @@ func TestStore(t *testing.T) {
 	f(none, "store-sound")
 	f(func(l *Log) { l.CheckedAt = time.Time{} }, "store-unchecked")
 	f(func(l *Log) { l.Failure, l.CheckDamage = errors.New("a write failed"), "page 7 is damaged" }, "store-read-only", "store-damaged")
+	f(func(l *Log) {
+		l.DamagedRecords, l.UnknownDays = []string{"archives/acme/2026-01-02"}, []string{"acme/2026-01-02"}
+	}, "store-record-damaged", "store-days-unknown")
 	f(func(l *Log) { l.Missing, l.Damage = errors.New("3 entries are missing"), errors.New("a meta page") }, "store-missing", "store-damaged")
 	o.ScrubEvery = 0
 	f(none, "store-unwatched")

@@ -187,7 +187,23 @@ func (j *Journal) planDeletion(ctx context.Context, t oplog.TenantState) (d oplo
 	if may, err := j.mayDelete(&d, t.Deletions); !may {
 		return oplog.Deletion{}, err
 	}
-	return d, nil
+	d.Days, err = j.known(t.ID, d.Days)
+	return d, err
+}
+
+// known returns ranges of days without those of which a damaged record does not say any more where their entries are.
+func (j *Journal) known(log string, all []oplog.Days) ([]oplog.Days, error) {
+	unknown, err := j.store.UnknownDays()
+	var dates []string
+	for i := range unknown {
+		if u := &unknown[i]; u.Tenant == log && !u.Deleted {
+			dates = append(dates, u.Date)
+		}
+	}
+	if err != nil || len(dates) == 0 {
+		return all, err
+	}
+	return oplog.WithoutDates(all, dates), nil
 }
 
 // finishDeletion removes entries from the index and from disk.

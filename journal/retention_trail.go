@@ -74,6 +74,6 @@ func (j *Journal) planTrailDeletion(ctx context.Context, t oplog.TenantState) (d
 	if n := len(t.Deletions); n > 0 {
 		expired = append(expired, t.Deletions[n-1].Days...)
 	}
-	d.Days = t.JoinDays(expired)
-	return d, nil
+	d.Days, err = j.known(name, t.JoinDays(expired))
+	return d, err
 }

@@ -26,11 +26,12 @@ func (withoutExports) Record(oplog.RecordKind, string) ([]byte, oplog.Revision, 
 	return nil, oplog.Revision{}, oplog.Errorf(oplog.CodeNotFound, "There is none.")
 }
 
-func (withoutExports) OnRecord(func(oplog.RecordKind, string)) {}
-func (withoutExports) OnAppend(func(string, []oplog.Entry))    {}
-func (withoutExports) FetchArrivals(oplog.FetchArrivals)       {}
-func (withoutExports) Failure() error                          { return nil }
-func (withoutExports) Counts(string) (_, _ uint64, _ error)    { return 0, 0, nil }
+func (withoutExports) OnRecord(func(oplog.RecordKind, string))  {}
+func (withoutExports) OnAppend(func(string, []oplog.Entry))     {}
+func (withoutExports) FetchArrivals(oplog.FetchArrivals)        {}
+func (withoutExports) UnknownDays() ([]oplog.UnknownDay, error) { return nil, nil }
+func (withoutExports) Failure() error                           { return nil }
+func (withoutExports) Counts(string) (_, _ uint64, _ error)     { return 0, 0, nil }
 
 // TestNewFails: a node that cannot be opened leaves nothing running.
 func TestNewFails(t *testing.T) {

@@ -46,6 +46,20 @@ const (
 	DayDeleted  ArchiveState = "deleted"  // it was deleted; what is left of its shipments is being dropped
 )
 
+// DayUnknown is the state of a day of which a damaged record does not say any more where its entries are: here, in the archive, or deleted. No record has it.
+// The day takes no entries, is not read, and stays as it is: nothing of it is removed, shipped or dropped. Restoring the log makes it known again.
+const DayUnknown ArchiveState = "unknown"
+
+// UnknownDay is a day that a damaged record tells of.
+type UnknownDay struct {
+	Tenant, Date string // of the log, which may be a trail
+	Deleted      bool   // a deletion has closed it, so that only what the archive has of it is unknown
+	Why          error  // names the record
+}
+
+// Name returns the log and the date.
+func (d *UnknownDay) Name() string { return d.Tenant + "/" + d.Date }
+
 // Name returns the name of the day's record.
 func (d *ArchivedDay) Name() string { return d.Tenant + "/" + d.Date }
 

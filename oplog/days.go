@@ -26,6 +26,31 @@ func (d Days) Bounds() (from, to time.Time) {
 // DateOf returns the UTC date of a time.
 func DateOf(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 
+// WithoutDates returns ranges of days without some dates, which are in order.
+func WithoutDates(all []Days, dates []string) (left []Days) {
+	for _, days := range all {
+		for _, date := range dates {
+			if !days.Contains(date) {
+				continue
+			}
+			if days.From < date {
+				left = append(left, Days{From: days.From, To: dateAfter(date, -1)})
+			}
+			days.From = dateAfter(date, 1)
+		}
+		if days.From <= days.To {
+			left = append(left, days)
+		}
+	}
+	return left
+}
+
+// dateAfter returns the date some days after a valid one.
+func dateAfter(date string, days int) string {
+	t, _ := time.Parse(time.DateOnly, date)
+	return DateOf(t.AddDate(0, 0, days))
+}
+
 // DayCount is a date and its number of entries.
 type DayCount struct {
 	Date    string

@@ -145,6 +145,10 @@ type Retainer interface {
 	// arrivals in the archive that BringArrivals is to take back, in order.
 	Undeleted(tenant string) ([]Days, error)
 
+	// UnknownDays returns the days of which a damaged record does not say any more where their entries are, by log and date. They are [DayUnknown]:
+	// DaysBefore and Undeleted leave them out, and deletions of them are CodeUnavailable.
+	UnknownDays() ([]UnknownDay, error)
+
 	// DayLeaves calls visit for the recorded bytes of a UTC date's entries, in the order of their keys, in short read transactions. Each is compared with
 	// its leaf: CodeDamaged names the first that differs, or one of a sealed day that is missing. Bytes are valid during the call.
 	DayLeaves(ctx context.Context, tenant, date string, visit func(key Key, leaf []byte) error) error

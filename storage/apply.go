@@ -24,7 +24,7 @@ func (db *DB) applyAll(tx *bolt.Tx, writers map[string]*tenantWriter, group []*a
 			r.refused = r.may()
 		}
 		if r.refused == nil {
-			r.refused = cmp.Or(db.checkRevisions(tx, r.changes), db.checkArchive(r.changes))
+			r.refused = cmp.Or(db.checkRevisions(tx, r.changes), db.checkArchive(r.changes), db.checkDeletion(tx, r.deletion))
 		}
 		if r.refused != nil {
 			continue

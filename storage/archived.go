@@ -16,6 +16,9 @@ import (
 type archivedDays struct {
 	states map[int64]oplog.ArchiveState // by days since 1970
 	end    int64                        // microseconds; of the last of them
+
+	unknownBefore int64  // microseconds; earlier days without a state are unknown
+	unknownBy     string // name of the record of the deletion that may have deleted them
 }
 
 // of returns the state of the day of a time in microseconds; "" if it is not archived.
@@ -23,18 +26,38 @@ func (a *archivedDays) of(micros int64) oplog.ArchiveState {
 	if a == nil || micros >= a.end {
 		return ""
 	}
-	return a.states[micros/microsPerDay]
+	if s := a.states[micros/microsPerDay]; s != "" || micros >= a.unknownBefore {
+		return s
+	}
+	return oplog.DayUnknown
 }
 
-// mayLack reports whether entries of that time may be missing, since the archive has them, or had them.
-func (a *archivedDays) mayLack(micros int64) bool { return isRemoved(a.of(micros)) }
+// ofDate is of for a date.
+func (a *archivedDays) ofDate(date []byte) oplog.ArchiveState {
+	t, err := time.Parse(time.DateOnly, string(date))
+	if a == nil || err != nil {
+		return ""
+	}
+	return a.of(t.UnixMicro())
+}
 
-func (a *archivedDays) mayLackDate(date []byte) bool {
+// hasUnknown reports whether there are days of which nobody knows where their entries are.
+func (a *archivedDays) hasUnknown() bool {
 	if a == nil {
 		return false
 	}
-	t, err := time.Parse(time.DateOnly, string(date))
-	return err == nil && a.mayLack(t.UnixMicro())
+	for _, s := range a.states {
+		if s == oplog.DayUnknown {
+			return true
+		}
+	}
+	return a.unknownBefore > 0
+}
+
+// mayLack reports whether entries of that time may be missing, since the archive has them, had them, or may have them.
+func (a *archivedDays) mayLack(micros int64) bool {
+	s := a.of(micros)
+	return isRemoved(s) || s == oplog.DayUnknown
 }
 
 // isRemoved reports whether a store need not have all entries of a day.
@@ -45,6 +68,7 @@ func (a *archivedDays) with(changed map[int64]oplog.ArchiveState) *archivedDays 
 	b := &archivedDays{states: make(map[int64]oplog.ArchiveState)}
 	if a != nil {
 		maps.Copy(b.states, a.states)
+		b.unknownBefore, b.unknownBy, b.end = a.unknownBefore, a.unknownBy, a.unknownBefore
 	}
 	maps.Copy(b.states, changed)
 	maps.DeleteFunc(b.states, func(_ int64, s oplog.ArchiveState) bool { return s == "" })
@@ -57,22 +81,33 @@ func (a *archivedDays) with(changed map[int64]oplog.ArchiveState) *archivedDays 
 // archivedOf returns a tenant's archived days; nil if there are none.
 func (db *DB) archivedOf(tenant string) *archivedDays { return (*db.archivedByTenant.Load())[tenant] }
 
-// readArchivedDays loads the archived days when the file is opened.
-func (db *DB) readArchivedDays() error {
+// readArchivedDays reads the archived days. Those of damaged records are unknown.
+func (db *DB) readArchivedDays(tx *bolt.Tx, all map[string]*archivedDays) error {
 	changed := make(map[string]map[int64]oplog.ArchiveState)
-	err := db.view(func(tx *bolt.Tx) error {
-		return db.forEachRecord(tx, oplog.RecordArchive, func(name, data []byte, damage error) error {
-			if damage != nil {
-				return damage
-			}
-			return noteArchived(changed, string(name), data)
-		})
+	err := db.forEachRecord(tx, oplog.RecordArchive, func(name, data []byte, damage error) error {
+		if damage == nil {
+			damage = noteArchived(changed, string(name), data)
+		}
+		if damage != nil && noteUnknown(changed, string(name)) != nil {
+			db.reportRecord(oplog.RecordArchive, string(name), "its name is not that of a tenant's day, so no day takes it for its record")
+		} else if damage != nil {
+			db.reportRecord(oplog.RecordArchive, string(name), "nobody knows where the entries of the day are, so it takes none, is not read, and stays as it is")
+		}
+		return nil
 	})
-	all := make(map[string]*archivedDays)
 	for tenant, days := range changed {
 		all[tenant] = all[tenant].with(days)
 	}
-	db.archivedByTenant.Store(&all)
+	return err
+}
+
+// noteUnknown notes that the record of a day is damaged; an error if its name is.
+func noteUnknown(changed map[string]map[int64]oplog.ArchiveState, name string) error {
+	d, err := readArchived(name, nil)
+	if err == nil {
+		d.State = oplog.DayUnknown
+		noteState(changed, &d)
+	}
 	return err
 }
 
@@ -82,12 +117,16 @@ func noteArchived(changed map[string]map[int64]oplog.ArchiveState, name string, 
 	if err != nil {
 		return err
 	}
+	noteState(changed, &d)
+	return nil
+}
+
+func noteState(changed map[string]map[int64]oplog.ArchiveState, d *oplog.ArchivedDay) {
 	day, _ := oplog.Days{From: d.Date, To: d.Date}.Bounds()
 	if changed[d.Tenant] == nil {
 		changed[d.Tenant] = make(map[int64]oplog.ArchiveState)
 	}
 	changed[d.Tenant][day.UnixMicro()/microsPerDay] = d.State
-	return nil
 }
 
 // readArchived reads the record of an archived day. One that is removed has no state.
@@ -157,7 +196,7 @@ func (db *DB) checkArchive(changes []oplog.RecordChange) error {
 			return oplog.Errorf(oplog.CodeInvalid, "%s of tenant %s was deleted; it cannot be archived.", d.Date, d.Tenant)
 		case !closed && d.State == oplog.DayDeleted:
 			return oplog.Errorf(oplog.CodeInvalid, "%s of tenant %s was not deleted.", d.Date, d.Tenant)
-		case isRemoved(before) && !isRemoved(d.State):
+		case (isRemoved(before) || before == oplog.DayUnknown) && !isRemoved(d.State):
 			return oplog.Errorf(oplog.CodeInvalid, "%s of tenant %s was removed from the store; its record stays.", d.Date, d.Tenant)
 		}
 	}
@@ -174,13 +213,10 @@ func (db *DB) deleteArchived(tx *bolt.Tx, d *oplog.Deletion) (changes []oplog.Re
 	for name, stored := c.Seek(prefix); bytes.HasPrefix(name, prefix); name, stored = c.Next() {
 		data, err := db.openRecord(oplog.RecordArchive, name, stored)
 		if err != nil {
-			return nil, err
+			continue // no deletion has days that are unknown; see checkDeletion
 		}
 		day, err := readArchived(string(name), data)
-		if err != nil {
-			return nil, err
-		}
-		if day.State == oplog.DayDeleted || !d.Contains(day.Date) {
+		if err != nil || day.State == oplog.DayDeleted || !d.Contains(day.Date) {
 			continue
 		}
 		change := oplog.RecordChange{Kind: oplog.RecordArchive, Name: string(name), Replaces: oplog.RevisionOf(data)}
@@ -203,7 +239,7 @@ func (db *DB) unremoved(tenant string, b *bolt.Bucket) (dates []string) {
 		c := bucketIn(b, []byte(parent)).Cursor()
 		for name, _ := c.First(); name != nil; {
 			date := bytes.Clone(dateIn(name))
-			if archived.mayLackDate(date) && !closed.hasDate(date) && !slices.Contains(dates, string(date)) {
+			if isRemoved(archived.ofDate(date)) && !closed.hasDate(date) && !slices.Contains(dates, string(date)) {
 				dates = append(dates, string(date))
 			}
 			name, _ = c.Seek(append(date, 0xff)) // of the next date
@@ -214,8 +250,14 @@ func (db *DB) unremoved(tenant string, b *bolt.Bucket) (dates []string) {
 
 // appendArchived appends the error of a new entry if its day is archived, in whatever state, and takes no entries.
 func appendArchived(late []oplog.FieldError, state oplog.ArchiveState, i int, e *oplog.Entry) []oplog.FieldError {
-	if state == "" {
+	switch state {
+	case "":
 		return late
+	case oplog.DayUnknown:
+		return append(late, oplog.FieldError{
+			Item: i + 1, Field: "time", Value: e.Time.Format(time.RFC3339),
+			Violation: oplog.Violates("day_unknown", "is on a day of which the record is damaged in the store, so that it accepts no entries; restore the log from a backup"),
+		})
 	}
 	return append(late, oplog.FieldError{
 		Item: i + 1, Field: "time", Value: e.Time.Format(time.RFC3339),

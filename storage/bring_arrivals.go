@@ -14,9 +14,9 @@ import (
 // BringArrivals takes tiles back; see [oplog.Retainer].
 func (db *DB) BringArrivals(ctx context.Context, tenant string, days []oplog.Days) error {
 	var all []oplog.ArchivedDay
-	err := db.view(func(tx *bolt.Tx) (err error) {
-		all, err = db.archiveRecords(tx, tenant)
-		return err
+	err := db.view(func(tx *bolt.Tx) error {
+		all = db.archiveRecords(tx, tenant)
+		return nil
 	})
 	for _, d := range all {
 		if err == nil && d.MaxSeq > 0 && slices.ContainsFunc(days, func(in oplog.Days) bool { return in.Contains(d.Date) }) {

@@ -32,13 +32,12 @@ func (db *DB) MoveArrivals(ctx context.Context, tenant string) error {
 		if m == nil || err != nil {
 			return err
 		}
-		days, err := db.archiveRecords(tx, tenant)
-		for _, d := range days {
+		for _, d := range db.archiveRecords(tx, tenant) {
 			if !m.isDone(d.Date) && m.isGone(d.Date) {
 				due = append(due, d)
 			}
 		}
-		return err
+		return nil
 	})
 	for _, d := range due {
 		if err == nil {
@@ -197,23 +196,21 @@ func (m *mover) move(tx *bolt.Tx, number, last uint64) (next uint64, err error) 
 	return number, tx.Bucket(bucketMeta).Put(keyFormat, []byte(strconv.Itoa(movedFormat)))
 }
 
-// archiveRecords returns the records of a tenant's archived days, by date.
-func (db *DB) archiveRecords(tx *bolt.Tx, tenant string) (days []oplog.ArchivedDay, err error) {
+// archiveRecords returns the records of a tenant's archived days, by date, but for damaged ones.
+func (db *DB) archiveRecords(tx *bolt.Tx, tenant string) (days []oplog.ArchivedDay) {
 	if db.archivedOf(tenant) == nil {
-		return nil, nil
+		return nil
 	}
 	prefix := []byte(tenant + "/")
 	c := recordBucket(tx, oplog.RecordArchive).Cursor()
 	for name, stored := c.Seek(prefix); bytes.HasPrefix(name, prefix); name, stored = c.Next() {
 		data, err := db.openRecord(oplog.RecordArchive, name, stored)
 		if err != nil {
-			return nil, err
+			continue
 		}
-		d, err := readArchived(string(name), data)
-		if err != nil {
-			return nil, err
+		if d, err := readArchived(string(name), data); err == nil {
+			days = append(days, d)
 		}
-		days = append(days, d)
 	}
-	return days, nil
+	return days
 }

@@ -120,7 +120,7 @@ func (db *DB) open(o Options) error {
 		err = db.prepare(o, &opened)
 	}
 	if err == nil {
-		err = errors.Join(db.readDeletions(), db.readArchivedDays())
+		err = db.readDays()
 	}
 	if err == nil {
 		err = db.startHead(&opened)

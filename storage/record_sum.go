@@ -111,11 +111,27 @@ func (db *DB) DamagedRecords() ([]error, error) {
 }
 
 func (db *DB) damagedRecords() (damaged []error, err error) {
-	err = db.view(func(tx *bolt.Tx) error {
-		for _, kind := range oplog.RecordKinds {
-			err := db.forEachRecord(tx, kind, func(_, _ []byte, damage error) error {
+	err = db.eachDamaged(oplog.RecordKinds, func(kind oplog.RecordKind, name string) {
+		damaged = append(damaged, oplog.DamagedRecord(kind, name))
+	})
+	return damaged, err
+}
+
+// DamagedDays returns the kind and name, joined by a slash, of each damaged record of an archived day or of a deletion.
+func (db *DB) DamagedDays() (names []string, err error) {
+	err = db.eachDamaged([]oplog.RecordKind{oplog.RecordArchive, oplog.RecordDeletion}, func(kind oplog.RecordKind, name string) {
+		names = append(names, string(kind)+"/"+name)
+	})
+	return names, err
+}
+
+// eachDamaged calls visit for the records of some kinds whose CRC does not match.
+func (db *DB) eachDamaged(kinds []oplog.RecordKind, visit func(kind oplog.RecordKind, name string)) error {
+	return db.view(func(tx *bolt.Tx) error {
+		for _, kind := range kinds {
+			err := db.forEachRecord(tx, kind, func(name, _ []byte, damage error) error {
 				if damage != nil {
-					damaged = append(damaged, damage)
+					visit(kind, string(name))
 				}
 				return nil
 			})
@@ -125,5 +141,4 @@ func (db *DB) damagedRecords() (damaged []error, err error) {
 		}
 		return nil
 	})
-	return damaged, err
 }

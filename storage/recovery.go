@@ -66,7 +66,7 @@ func (db *DB) openAsBefore() (unsure []oplog.RecordChange, err error) {
 	if err := db.openAgain(); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(db.readDeletions(), db.readArchivedDays()); err != nil {
+	if err := db.readDays(); err != nil {
 		return nil, err
 	}
 	unsure, db.unsure = db.unsure, nil

@@ -68,23 +68,28 @@ func (c closedDays) with(d *oplog.Deletion) closedDays {
 // closedOf returns a tenant's closed days.
 func (db *DB) closedOf(tenant string) closedDays { return (*db.closedByTenant.Load())[tenant] }
 
-// readDeletions loads the closed days when the file is opened.
-func (db *DB) readDeletions() error {
-	closed := make(map[string]closedDays)
-	err := db.view(func(tx *bolt.Tx) error {
-		return db.forEachRecord(tx, oplog.RecordDeletion, func(name, data []byte, damage error) error {
-			if damage != nil {
-				return damage
-			}
-			d, err := readDeletion(name, data)
-			if err == nil {
-				closed[d.Tenant] = closed[d.Tenant].with(d)
-			}
-			return err
-		})
+// readDeletions reads the closed days.
+func (db *DB) readDeletions(tx *bolt.Tx, closed map[string]closedDays, archived map[string]*archivedDays) error {
+	return db.forEachRecord(tx, oplog.RecordDeletion, func(name, data []byte, damage error) error {
+		if d := soundDeletion(name, data, damage); d != nil {
+			closed[d.Tenant] = closed[d.Tenant].with(d)
+		} else {
+			db.noteDeletion(tx, string(name), closed, archived)
+		}
+		return nil
 	})
-	db.closedByTenant.Store(&closed)
-	return err
+}
+
+// soundDeletion returns what the record of a deletion has; nil if it is damaged.
+func soundDeletion(name, data []byte, damage error) *oplog.Deletion {
+	if damage != nil {
+		return nil
+	}
+	d, err := readDeletion(name, data)
+	if err != nil {
+		return nil
+	}
+	return d
 }
 
 func readDeletion(name, data []byte) (*oplog.Deletion, error) {
@@ -162,7 +167,7 @@ func (db *DB) DaysBefore(ctx context.Context, tenant, before string) ([]oplog.Da
 				return nil
 			}
 			more, date = true, append(bytes.Clone(at), 0)
-			if closed.hasDate(at) {
+			if closed.hasDate(at) || db.archivedOf(tenant).ofDate(at) == oplog.DayUnknown {
 				return nil
 			}
 			if n := bucketIn(b, at).Stats().KeyN; n > 0 {
@@ -213,7 +218,7 @@ func (db *DB) mayRemove(tenant string, days oplog.Days) bool {
 	}
 	from, to := days.Bounds()
 	for at := from.UnixMicro(); at < to.UnixMicro(); at += microsPerDay {
-		if !closed.has(at) && !archived.mayLack(at) {
+		if !closed.has(at) && !isRemoved(archived.of(at)) {
 			return false
 		}
 	}
@@ -311,57 +316,66 @@ func (db *DB) Arrived(tenant string, key oplog.Key) (bool, error) {
 
 // provenDeletions returns a tenant's deletions that its trail confirms exactly: a record alone could have been forged to explain removed
 // entries.
-func (db *DB) provenDeletions(tx *bolt.Tx, tenant string) ([]*oplog.Deletion, error) {
-	var proven []*oplog.Deletion
+func (db *DB) provenDeletions(tx *bolt.Tx, tenant string) (proven []*oplog.Deletion) {
 	prefix := []byte(tenant + "/")
 	c := recordBucket(tx, oplog.RecordDeletion).Cursor()
 	for name, stored := c.Seek(prefix); bytes.HasPrefix(name, prefix); name, stored = c.Next() {
 		data, err := db.openRecord(oplog.RecordDeletion, name, stored)
-		if err != nil {
-			continue // a finding of its own, see DamagedRecords; it proves nothing
-		}
-		d, err := readDeletion(name, data)
-		if err != nil {
-			return nil, err
+		d := soundDeletion(name, data, err)
+		if d == nil { // a finding of its own, see DamagedRecords
+			if owner, id, ok := splitName(string(name)); ok && owner == tenant {
+				if d := deletionInTrail(tx, tenant, id); d != nil {
+					proven = append(proven, d)
+				}
+			}
+			continue
 		}
 		if d.Tenant == tenant && isInTrail(tx, d) { // others are of its trail
 			proven = append(proven, d)
 		}
 	}
-	return proven, nil
+	return proven
 }
 
+// isInTrail reports whether a deletion is as the entry that reports it has it.
 func isInTrail(tx *bolt.Tx, d *oplog.Deletion) bool {
-	trail := d.Tenant
+	logged, _ := loggedDeletion(tx, d.Tenant, d.ID)
+	return logged != nil && logged.Tenant == d.Tenant && logged.Through == d.Through && slices.Equal(logged.Days, d.Days)
+}
+
+// loggedDeletion returns what the entry with an id, in the trail of a log, reports of a deletion, and its key; nil if there is no such entry, or it is not
+// the one that was recorded.
+func loggedDeletion(tx *bolt.Tx, log, id string) (*oplog.Deletion, oplog.Key) {
+	trail := log
 	if !oplog.IsTrail(trail) { // a trail reports its own
 		trail = oplog.TrailName(trail)
 	}
-	key, known := oplog.KeyOfID(d.ID)
+	key, known := oplog.KeyOfID(id)
 	t, err := readTree(tx, trail)
 	if !known || err != nil {
-		return false
+		return nil, key
 	}
 	at, leaf, err := t.arrival(key.Seq())
 	if err != nil || at != key {
-		return false
+		return nil, key
 	}
 	data, err := entryAt(tx, trail, key)
 	if err != nil || tlog.RecordHash(data) != leaf {
-		return false
+		return nil, key
 	}
 	e, err := decodeEntry(data)
 	var logged oplog.Deletion
 	if err != nil || e.Module != "retention" || e.Operation != "delete" || json.Unmarshal(e.Details, &logged) != nil {
-		return false
+		return nil, key
 	}
-	return logged.Tenant == d.Tenant && logged.Through == d.Through && slices.Equal(logged.Days, d.Days)
+	return &logged, key
 }
 
 // deletions returns the tenant's proven deletions.
 func (v *verification) deletions() (proven []*oplog.Deletion, err error) {
 	err = v.db.view(func(tx *bolt.Tx) error {
-		proven, err = v.db.provenDeletions(tx, v.tenant)
-		return err
+		proven = v.db.provenDeletions(tx, v.tenant)
+		return nil
 	})
 	return proven, err
 }

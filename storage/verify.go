@@ -19,6 +19,7 @@ type Verification struct {
 	Deleted  uint64               // arrivals whose entries were deleted under the retention rule
 	Archived uint64               // arrivals whose entries are in the archive alone
 	Moved    uint64               // of these, those whose leaf hashes are there, too
+	Unknown  uint64               // arrivals whose entries are not here, of days of which a damaged record does not say any more where they are
 	Root     tlog.Hash            // of the tree over the entries as they are stored
 	Bad      uint64               // number of findings
 	Findings []Finding            // the first findings, in order of arrival; orphans last
@@ -140,6 +141,7 @@ type part struct {
 	ids      idSums
 	deleted  uint64
 	archived uint64
+	unknown  uint64
 	sums     daySums
 
 	moved         map[uint64]bool // tiles that were moved: each has one hash among the leaves, of its subtree
@@ -299,7 +301,7 @@ func (v *verification) find(f Finding) {
 func (v *verification) add(p part) error {
 	v.ids.addAll(p.ids)
 	v.Deleted, v.Archived, v.Moved = v.Deleted+p.deleted, v.Archived+p.archived, v.Moved+p.movedArrivals
-	v.movedUnsure += p.movedUnsure
+	v.Unknown, v.movedUnsure = v.Unknown+p.unknown, v.movedUnsure+p.movedUnsure
 	for day, sum := range p.sums {
 		v.archive.sums[day] = v.archive.sums[day].add(sum)
 	}

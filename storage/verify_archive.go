@@ -61,7 +61,22 @@ func newArchiveCheck(db *DB, tenant string) *archiveCheck {
 // wantsSum reports whether the entries of a time in microseconds are to be compared with the record of their day.
 func (c *archiveCheck) wantsSum(micros int64) bool {
 	state := c.began.of(micros)
-	return c.sums != nil && state != "" && state != oplog.DayShipping
+	return c.sums != nil && state != "" && state != oplog.DayShipping && state != oplog.DayUnknown
+}
+
+// isUnknown reports whether a damaged record does not say any more where the entries of a time in microseconds are.
+func (c *archiveCheck) isUnknown(micros int64) bool {
+	return c.db.archivedOf(c.tenant).of(micros) == oplog.DayUnknown
+}
+
+// hasUnknown reports whether there are such times between two.
+func (c *archiveCheck) hasUnknown(first, last int64) bool {
+	for at := first - first%microsPerDay; at <= last; at += microsPerDay {
+		if c.isUnknown(at) {
+			return true
+		}
+	}
+	return false
 }
 
 // isRemoved reports whether a date is recorded as one that the archive has alone, and whether the trail confirms that: a record could have been forged to
@@ -113,8 +128,7 @@ func (db *DB) isConfirmed(tx *bolt.Tx, d *oplog.ArchivedDay) bool {
 			}
 		}
 	}
-	deletions, err := db.provenDeletions(tx, trail)
-	return err == nil && slices.ContainsFunc(deletions, func(of *oplog.Deletion) bool { return of.Contains(dateOf(d.RemovedAt)) })
+	return slices.ContainsFunc(db.provenDeletions(tx, trail), func(of *oplog.Deletion) bool { return of.Contains(dateOf(d.RemovedAt)) })
 }
 
 // confirms reports whether an entry of a trail, as it was recorded, says that a day was removed to the archive.
@@ -139,6 +153,8 @@ func confirms(trail tree, key oplog.Key, data []byte, d *oplog.ArchivedDay) bool
 func (r *arrivalReader) missing(seq uint64, key oplog.Key) {
 	recorded, confirmed := r.archive.isRemoved(r.tx, r.entries.date)
 	switch {
+	case r.archive.isUnknown(key.Micros()):
+		r.part.unknown++
 	case confirmed:
 		r.part.archived++
 	case recorded:
@@ -148,13 +164,13 @@ func (r *arrivalReader) missing(seq uint64, key oplog.Key) {
 	}
 }
 
-// removedDate reports whether senders' ids of a date were removed to the archive, or are being removed.
+// removedDate reports whether senders' ids of a date were removed to the archive, are being removed, or may have been.
 func (v *verification) removedDate(date string) (removed bool, err error) {
 	err = v.db.view(func(tx *bolt.Tx) error {
 		_, removed = v.archive.isRemoved(tx, date)
 		return nil
 	})
-	return removed, err
+	return removed || v.archive.began.ofDate([]byte(date)) == oplog.DayUnknown, err
 }
 
 // checkArchive compares the entries that arrived with the records of archived days.
@@ -164,13 +180,13 @@ func (v *verification) checkArchive() error {
 	}
 	missing := uint64(0) // arrivals of removed days, in the tiles that are here
 	found, err := v.db.Records(oplog.RecordArchive, v.tenant+"/")
-	if err != nil {
+	if err != nil && !oplog.IsDamagedRecord(err) { // a finding of its own, see DamagedRecords
 		return err
 	}
 	for _, r := range found {
 		d, err := readArchived(r.Name, r.Data)
 		if err != nil {
-			return err
+			continue
 		}
 		start, _ := oplog.Days{From: d.Date, To: d.Date}.Bounds()
 		if d.Rows == 0 || !v.archive.wantsSum(start.UnixMicro()) {

@@ -36,6 +36,10 @@ func (r *arrivalReader) checkMoved(seq uint64, left stub, subtrees *bolt.Bucket)
 		r.part.findings = append(r.part.findings, f)
 		return
 	}
+	if r.archive.hasUnknown(first, last) {
+		r.part.movedUnsure += tileSize
+		return
+	}
 	for _, micros := range []int64{first, last} {
 		at := oplog.MakeKey(time.UnixMicro(micros), seq)
 		_, confirmed := r.archive.isRemoved(r.tx, oplog.DateOf(at.Time()))
@@ -58,7 +62,11 @@ func (v *verification) countMoved(missing uint64) {
 		v.find(Finding{Kind: FoundMoved, Seq: 1, Last: v.Size})
 		return
 	}
-	v.Deleted += v.Moved + v.movedUnsure - missing
+	if others := v.Moved + v.movedUnsure - missing; v.archive.began.hasUnknown() {
+		v.Unknown += others
+	} else {
+		v.Deleted += others
+	}
 	v.Moved = missing
 	v.Archived += missing
 }

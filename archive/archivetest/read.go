@@ -3,6 +3,7 @@ package archivetest
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 
 	"oplog/archive"
@@ -66,6 +67,22 @@ func (e *Engine) Find(ctx context.Context, tenant string, days []archive.Day, id
 	}
 	slices.SortFunc(keys, func(a, b oplog.Key) int { return b.Compare(a) })
 	return keys, err
+}
+
+// Page returns the newest keys of a period; of other filters it knows nothing.
+func (e *Engine) Page(ctx context.Context, q *archive.Query, before oplog.Key, limit int) (keys []oplog.Key, more bool, err error) {
+	if !q.Match.IsPeriod() {
+		return nil, false, errors.New("only periods are searched")
+	}
+	rows, err := e.complete(ctx, q.Tenant, q.Days)
+	for i := range rows {
+		key := rows[i].Key
+		if key.Compare(q.Match.First()) >= 0 && key.Compare(q.Match.Last()) < 0 && (before.IsZero() || key.Compare(before) < 0) {
+			keys = append(keys, key)
+		}
+	}
+	slices.SortFunc(keys, func(a, b oplog.Key) int { return b.Compare(a) })
+	return keys[:min(limit, len(keys))], len(keys) > limit, err
 }
 
 // Leaves looks at every row.

@@ -23,6 +23,7 @@ var sealedChecks = []check{
 	{"Append: CodeInvalid names new entries of archived days; what they have is a duplicate or a conflict", sealsArchivedDays},
 	{"PutRecords: a record of a day that is removed cannot say otherwise, nor be removed", keepsRemovedDays},
 	{"BeginDeletion: records of archived days become DayDeleted, and none brings them back", marksDeletedDays},
+	{"UnknownDays has no day as long as no record is damaged", knowsAllDays},
 }
 
 // leaf is what DayLeaves visits.
@@ -176,6 +177,18 @@ func (s *store) stateOf(name string) oplog.ArchiveState {
 		s.t.Error(err)
 	}
 	return d.State
+}
+
+func knowsAllDays(t *testing.T, s *store) {
+	s.append(entry(9*minutesOfDay, "a"), entry(0, "b"))
+	if err := s.putDay(9, oplog.DayArchived); err != nil {
+		t.Fatal(err)
+	}
+	s.acrossReopen(func() {
+		if days, err := s.UnknownDays(); err != nil || len(days) > 0 {
+			t.Errorf("%v, %v", days, err)
+		}
+	})
 }
 
 func sealsArchivedDays(t *testing.T, s *store) {

@@ -107,6 +107,9 @@ export const checksEn = {
     'store-unwatched': 'No damage was found, but nothing is checked in the background',
     'store-read-only': 'Nothing can be recorded: {error}',
     'store-damaged': 'The store is damaged: {error}',
+    'store-record-damaged': 'Damaged in the store are records of archived days or of deletions: {records}',
+    'store-days-unknown':
+      'Nobody knows whether the operations of these days are here, archived or deleted, since the records of the days are damaged: {days}',
     'store-missing': 'Acknowledged operations are missing, or may be: {error}',
     'index-ready': 'The index has caught up; it takes {bytes:bytes}',
     'index-complete': 'The index takes {bytes:bytes}; operations that the next start adds to it: {behind}',
@@ -227,6 +230,10 @@ export const checksEn = {
       'Free some space, or check the disk. If the log does not go on by itself then, restart the server.',
     'store-damaged':
       'Check the disk, run oplog verify, and restore a backup to a new directory if entries are affected. Keep the damaged one.',
+    'store-record-damaged':
+      'Restore a backup to a new directory, and keep the damaged one. Days that a deletion had, the access log tells meanwhile, if it has them.',
+    'store-days-unknown':
+      'Restore a backup to a new directory. Until then these days take no operations, are not shown, and stay as they are; all others can be used.',
     'store-missing':
       'Restore a backup that has them to a new directory. Without one, oplog serve --accept-loss starts without them, and records that.',
     'index-behind': 'Wait: until then, searches are rejected or incomplete. If it does not advance, run oplog reindex.',

@@ -102,6 +102,8 @@ export const checksZh: Widen<typeof checksEn> = {
     'store-unwatched': '未发现损坏，但后台检查已关闭',
     'store-read-only': '无法记录任何操作：{error}',
     'store-damaged': '存储已损坏：{error}',
+    'store-record-damaged': '存储中有归档日期或删除的记录已损坏：{records}',
+    'store-days-unknown': '以下日期的记录已损坏，无法得知其操作是在本地、已归档还是已删除：{days}',
     'store-missing': '已确认的操作缺失或可能缺失：{error}',
     'index-ready': '索引已是最新，占用 {bytes:bytes}',
     'index-complete': '索引占用 {bytes:bytes}；下次启动时补充的操作数：{behind}',
@@ -209,6 +211,10 @@ export const checksZh: Widen<typeof checksEn> = {
     'store-unwatched': '请不要设置 --scrub-every，或指定一个间隔，例如 168h。',
     'store-read-only': '请释放空间或检查磁盘。如果日志之后没有自行恢复，请重启服务器。',
     'store-damaged': '请检查磁盘并运行 oplog verify；如果影响到记录，请将备份恢复到新目录，并保留损坏的目录。',
+    'store-record-damaged':
+      '请将备份恢复到新目录，并保留损坏的目录。如果访问日志中有这次删除，其日期暂由访问日志得知。',
+    'store-days-unknown':
+      '请将备份恢复到新目录。在此之前，这些日期不接收操作，也不显示，其内容保持原样；其他日期不受影响。',
     'store-missing':
       '请将包含这些操作的备份恢复到新目录。没有备份时，oplog serve --accept-loss 会不带这些操作启动，并将此事记录在案。',
     'index-behind': '请等待：在此之前搜索会被拒绝或不完整。如果没有进展，请运行 oplog reindex。',

@@ -25,6 +25,7 @@ export const problemsZh: ProblemMessages = {
     cursor_of_another: '不是此租户的游标',
     day_archived:
       '所在的日期已归档或正在归档，不再接收操作；请在归档之前发送，或用 oplog tenant set --archive-after 推迟归档',
+    day_unknown: '所在日期的记录在存储中已损坏，因此不接收操作；请从备份恢复日志',
     day_deleted: '所在的日期已按保留期删除，不再接收操作',
     deleted: '已按保留期删除',
     empty: '为空；请填写或省略',
@@ -134,6 +135,8 @@ export const problemsZh: ProblemMessages = {
     'disk-nearly-full': '磁盘将满：剩余 {free} MiB，其中 {reserve} MiB 仅供记录使用。请释放空间后重试',
     'archive-unavailable':
       '{dates}（UTC）的操作在归档中，暂时无法读取。数据没有丢失：请稍后重试，或选择更近的时间段。所有者可在“系统”页面查看哪台服务器没有响应',
+    'archive-day-unknown':
+      '存储中说明 {date}（UTC）的操作在何处的记录已损坏，因此该日不显示，也不计入。其他日期不受影响：请选择不含该日的时间段。日志需要从备份恢复；所有者可在“系统”页面查看详情',
     'entry-damaged':
       '{date}（UTC）的第 {seq} 条操作在存储中已损坏；未按原样记录的内容不会导出。请导出其前后的日期，或从备份恢复日志',
     'export-disk-full': '磁盘已满，请释放空间后重新导出',
