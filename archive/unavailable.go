@@ -30,6 +30,10 @@ func (a *Archive) unavailable(ctx context.Context, days []oplog.ArchivedDay, why
 		return oplog.Refuse(oplog.CodeUnavailable, "archive-day-unknown",
 			"The record that says where the operations of {date} (UTC) are is damaged in the store, so none of that day is shown or counted. Other days can be read: choose a period without it. The log has to be restored from a backup; an owner sees more on the System page.", unknown.date)
 	}
+	if errors.Is(why, errNotConfigured) {
+		return oplog.Refuse(oplog.CodeUnavailable, "archive-not-configured",
+			"Operations of {dates} (UTC) are in the archive, and the settings of this server name no archive, so they cannot be read. Nothing is lost: an owner has to set the servers again, by --archive or as servers in [archive] of the configuration file, and to restart it. A later period can be read.", dates)
+	}
 	now := time.Now().UnixNano()
 	if last := lastWarned.Load(); now-last >= warnEvery && lastWarned.CompareAndSwap(last, now) {
 		slog.Warn("the archive cannot be read", "tenant", days[0].Tenant, "from", from, "to", to, "err", why)

@@ -135,6 +135,8 @@ export const problemsZh: ProblemMessages = {
     'disk-nearly-full': '磁盘将满：剩余 {free} MiB，其中 {reserve} MiB 仅供记录使用。请释放空间后重试',
     'archive-unavailable':
       '{dates}（UTC）的操作在归档中，暂时无法读取。数据没有丢失：请稍后重试，或选择更近的时间段。所有者可在“系统”页面查看哪台服务器没有响应',
+    'archive-not-configured':
+      '{dates}（UTC）的操作在归档中，而本服务器的设置未指定归档，因此无法读取。数据没有丢失：所有者需用 --archive 或在配置文件的 [archive] 中以 servers 重新指定服务器并重启；更近的时间段可以读取',
     'archive-day-unknown':
       '存储中说明 {date}（UTC）的操作在何处的记录已损坏，因此该日不显示，也不计入。其他日期不受影响：请选择不含该日的时间段。日志需要从备份恢复；所有者可在“系统”页面查看详情',
     'entry-damaged':
