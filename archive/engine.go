@@ -44,7 +44,7 @@ type Engine interface {
 	// Leaves calls visit for the recorded bytes of entries, in the order of the range. Bytes are valid during the call.
 	Leaves(ctx context.Context, r *Range, visit func(key oplog.Key, leaf []byte) error) error
 
-	// Find returns the keys of entries with a sender's id, newest first.
+	// Find returns the keys of all entries with a sender's id, newest first.
 	Find(ctx context.Context, tenant string, days []Day, id string) ([]oplog.Key, error)
 }
 

@@ -278,18 +278,32 @@ func (a *Archive) findNewest(v *view, days []oplog.ArchivedDay, id string, is fu
 		}
 		keys = append(keys, some...)
 	}
-	slices.SortFunc(keys, func(a, b oplog.Key) int { return b.Compare(a) })
-	for _, key := range slices.Compact(keys) {
-		e, err := a.fetchOne(v, key)
+	slices.SortFunc(keys, oplog.Key.Compare)
+	keys = slices.Compact(keys)
+	for size := 1; len(keys) > 0; size = foundAtOnce {
+		from := max(0, len(keys)-size)
+		some, err := a.fetch(context.Background(), v, keys[from:])
 		if oplog.CodeOf(err) == oplog.CodeNotFound {
 			err = errForeign(v.tenant, days)
 		}
-		if err != nil || is(&e) {
-			return e, err == nil, err
+		if err != nil {
+			return e, false, err
 		}
+		for _, key := range slices.Backward(keys[from:]) {
+			switch e := some[key]; {
+			case e.Damaged:
+				return e, false, oplog.DamagedEntry(v.tenant, key)
+			case is(&e):
+				return e, true, nil
+			}
+		}
+		keys = keys[:from]
 	}
 	return e, false, nil
 }
+
+// foundAtOnce is how many entries with a sender's id are read at once, after the newest.
+const foundAtOnce = 100
 
 // batch collects leaves of the archive until they are compared with what the log kept of them.
 type batch struct {

@@ -135,7 +135,7 @@ func TestNextCopyAnswers(t *testing.T) {
 func TestNoCopyIsWhole(t *testing.T) {
 	short, long := &fake{rows: 1, answer: right}, &fake{rows: 3, answer: right}
 	s := shardOf(t, short, long)
-	if _, err := s.Find(ctx, testTenant, []archive.Day{oneDay}, "x"); !errors.Is(err, archive.ErrIncomplete) {
+	if _, err := s.Find(ctx, testTenant, []archive.Day{oneDay}, "x", 0); !errors.Is(err, archive.ErrIncomplete) {
 		t.Errorf("Find returns %v", err)
 	}
 	if short.asked.Load()+long.asked.Load() > 0 {
@@ -161,6 +161,29 @@ func TestSilentServers(t *testing.T) {
 	busy := &fake{rows: 2, answer: func(http.ResponseWriter, string) { time.Sleep(time.Second) }}
 	if err := page(busy, silent()); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("of a question that takes long: %v", err)
+	}
+}
+
+// TestFindGoesOn: entries with one id are found, however many; a server that begins again each time is told.
+func TestFindGoesOn(t *testing.T) {
+	defer func(before int) { foundAtATime = before }(foundAtATime)
+	foundAtATime = 2
+	at := time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC)
+	left := []uint64{9, 8, 7, 6, 5}
+	one := &fake{rows: 2, answer: func(w http.ResponseWriter, _ string) {
+		var b []byte
+		for _, seq := range left[:min(2, len(left))] {
+			b = appendKey(b, at, seq)
+		}
+		left = left[min(2, len(left)):]
+		_, _ = w.Write(b)
+	}}
+	keys, err := shardOf(t, one).Find(ctx, testTenant, []archive.Day{oneDay}, "x", 0)
+	if err != nil || len(keys) != 5 || keys[4].Seq() != 5 || one.asked.Load() != 3 {
+		t.Errorf("%v, %v, after %d questions", keys, err, one.asked.Load())
+	}
+	if keys, err := shardOf(t, &fake{rows: 2, answer: right}).Find(ctx, testTenant, []archive.Day{oneDay}, "x", 0); err == nil || keys != nil {
+		t.Errorf("the same keys again and again: %v", keys)
 	}
 }
 

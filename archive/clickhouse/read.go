@@ -133,19 +133,34 @@ func (s *server) keys(ctx context.Context, statement string) ([]oplog.Key, error
 	return keys, d.err
 }
 
-// maxFound is the most entries with one sender's id that are found.
-const maxFound = 1000
+// foundAtATime is how many entries with one sender's id an answer has. A day has one at most, unless the archive was changed.
+var foundAtATime = 1000
 
-// Find finds a sender's id; see [archive.Engine].
+// Find asks for some at a time, from where the last answer ended; see [archive.Engine].
 func (s *Shard) Find(ctx context.Context, tenant string, days []archive.Day, id string) (keys []oplog.Key, err error) {
 	if id == "" || len(days) == 0 {
 		return nil, nil
 	}
 	err = s.complete(ctx, tenant, days, func(one *server) error {
-		keys, err = one.keys(ctx, fmt.Sprintf("SELECT time, seq FROM %s WHERE %s AND id = %s ORDER BY time DESC, seq DESC LIMIT %d FORMAT RowBinary", tableOf(tenant), inDays(days), quote(id), maxFound))
-		return err
+		keys = nil
+		for older := ""; ; {
+			some, err := one.keys(ctx, fmt.Sprintf("SELECT time, seq FROM %s WHERE %s AND id = %s%s ORDER BY time DESC, seq DESC LIMIT %d FORMAT RowBinary", tableOf(tenant), inDays(days), quote(id), older, foundAtATime))
+			keys = append(keys, some...)
+			if err != nil || len(some) < foundAtATime {
+				return err
+			}
+			last := some[len(some)-1]
+			next := fmt.Sprintf(" AND time <= %d AND (time < %d OR seq < %d)", last.Micros(), last.Micros(), last.Seq())
+			if next == older {
+				return fmt.Errorf("%s: it does not go on after entry %d", one.url, last.Seq())
+			}
+			older = next
+		}
 	})
-	return keys, err
+	if err != nil {
+		return nil, err
+	}
+	return keys, nil
 }
 
 // leavesAtATime is how many leaves an answer has at most, and leavesBytes how many bytes.
