@@ -201,8 +201,10 @@ func (a *Archive) awaitClosed(ctx context.Context, s *shipping) error {
 	return a.hasEntries(s.day.Tenant, s.day.Date)
 }
 
-// pacedRows is how many rows are read between two pauses.
-const pacedRows = 64
+const (
+	pacedRows = 64   // that are read between two pauses
+	toldRows  = 1000 // after which it is told how many were sent
+)
 
 // send streams all rows of a day to its shard, and returns the sum of their leaf hashes and what they count.
 func (a *Archive) send(ctx context.Context, s *shipping) (sum Sum, counts *tally, err error) {
@@ -227,12 +229,15 @@ func (a *Archive) send(ctx context.Context, s *shipping) (sum Sum, counts *tally
 				return err
 			}
 			sum.Add(key.Seq(), LeafHash(leaf))
-			counts.add(&e)
+			if counts.add(&e); sum.Rows%toldRows == 0 {
+				a.work.sent(s.day.Tenant, sum.Rows)
+			}
 			if row = (Row{Entry: &e, Leaf: leaf}); !yield(&row, nil) {
 				return errStopped
 			}
 			return nil
 		})
+		a.work.sent(s.day.Tenant, sum.Rows)
 		if isWhole = failed == nil; failed != nil && !errors.Is(failed, errStopped) {
 			yield(nil, failed)
 		}

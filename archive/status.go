@@ -44,6 +44,7 @@ type TenantStatus struct {
 	Due            int    // days that should be there, and are not
 	LagDays        int    // how much too late the oldest of them is
 	Shipping       string // date, if one is under way
+	Sent           uint64 // entries of that day so far; only this node knows those that it sends itself
 	LastError      string // of the node that leads
 	LastErrorAt    time.Time
 	LastVerified   time.Time
@@ -167,6 +168,7 @@ func reasonOf(err error, url string) string {
 // tenantStatus describes what the archive has of a tenant.
 func (a *Archive) tenantStatus(ctx context.Context, t *oplog.TenantState) TenantStatus {
 	s := TenantStatus{Tenant: t.ID, ArchiveAfter: t.ArchiveAfter, Shipping: a.work.get(t.ID).shipping, Unknown: a.Unknown(t.ID)}
+	_, s.Sent = a.Sending(t.ID)
 	for _, d := range a.Days(t.ID) {
 		switch {
 		case d.State == oplog.DayShipping && s.Shipping == "":

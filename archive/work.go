@@ -15,6 +15,7 @@ type work struct {
 // tenantWork is what is known of a tenant's days.
 type tenantWork struct {
 	shipping string // date, if one is under way
+	sent     uint64 // rows of it so far
 	tries    [jobs]try
 }
 
@@ -70,7 +71,21 @@ func (w *work) get(tenant string) tenantWork {
 func (w *work) shipping(tenant, date string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.of(tenant).shipping = date
+	t := w.of(tenant)
+	t.shipping, t.sent = date, 0
+}
+
+// sent notes how many rows of the date that is under way were sent.
+func (w *work) sent(tenant string, rows uint64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.of(tenant).sent = rows
+}
+
+// Sending returns the date of a tenant that is on its way to the archive, with its rows that were sent so far; "" if there is none.
+func (a *Archive) Sending(tenant string) (date string, rows uint64) {
+	of := a.work.get(tenant)
+	return of.shipping, of.sent
 }
 
 func (w *work) shipped(rows uint64) {

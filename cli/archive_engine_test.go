@@ -19,6 +19,8 @@ type shelf struct {
 	rows   [2]map[archive.Shipment][]shelfRow
 	tables []string // of tenants
 	away   bool     // no server answers
+
+	sent func() // called once all rows of a day are there; nil for nothing
 }
 
 type shelfRow struct {
@@ -81,6 +83,9 @@ func (s *shelf) Put(_ context.Context, of archive.Shipment, rows iter.Seq2[*arch
 		if err != nil {
 			return err
 		}
+	}
+	if s.sent != nil {
+		s.sent()
 	}
 	return nil
 }

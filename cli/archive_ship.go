@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"sync"
+	"time"
 
 	"oplog/node"
 	"oplog/oplog"
@@ -35,12 +38,39 @@ func (c *archiveShip) Run(ctx context.Context, m *Program) error {
 	})
 }
 
+// sendingEvery is how often it is told how much of a day was sent; tests have it shorter.
+var sendingEvery = 10 * time.Second
+
+// tellSending prints now and then how many entries of the day under way were sent, until the function that it returns is called.
+func (m *Program) tellSending(l *node.Node, tenant string) (end func()) {
+	done := make(chan struct{})
+	var telling sync.WaitGroup
+	telling.Go(func() {
+		tick := time.NewTicker(sendingEvery)
+		defer tick.Stop()
+		for last := ""; ; {
+			select {
+			case <-tick.C:
+			case <-done:
+				return
+			}
+			date, rows := l.Archive.Sending(tenant)
+			if line := fmt.Sprintf("%s: day %s: %d entries sent\n", treeTitle(tenant), date, rows); rows > 0 && line != last {
+				last = line
+				m.say(slog.LevelInfo, line)
+			}
+		}
+	})
+	return func() { close(done); telling.Wait() }
+}
+
 // shipDue ships what is due of a tenant.
 func (m *Program) shipDue(ctx context.Context, l *node.Node, t *oplog.TenantState) error {
 	if t.ArchiveAfter == 0 {
 		return fmt.Errorf("the days of tenant %[1]s stay in the log; change that with oplog tenant set %[1]s --archive-after DAYS", t.ID)
 	}
 	days, entries := 0, uint64(0)
+	defer m.tellSending(l, t.ID)()
 	err := l.Archive.ShipDue(ctx, *t, func(date string, rows uint64) {
 		days++
 		entries += rows

@@ -51,7 +51,7 @@ func (m *Program) printArchivedTenants(s *archive.Status) error {
 			fmt.Sprint(t.Due), fmt.Sprintf("%d days", t.LagDays), momentOrDash(t.LastShipped), momentOrDash(t.LastVerified),
 		})
 		if t.Shipping != "" {
-			notes = append(notes, fmt.Sprintf("Day %s of tenant %s is being shipped.", t.Shipping, t.Tenant))
+			notes = append(notes, fmt.Sprintf("Day %s of tenant %s is being shipped%s.", t.Shipping, t.Tenant, sentOf(t.Sent)))
 		}
 		if len(t.Unknown) > 0 {
 			notes = append(notes, fmt.Sprintf("Tenant %s: the records of these days are damaged, so they take no entries and cannot be read: %s. Restore the log from a backup.", t.Tenant, listed(t.Unknown)))
@@ -106,6 +106,14 @@ func (m *Program) printArchiveServers(s *archive.Status) error {
 		fmt.Fprintln(m.Stdout, visible(note))
 	}
 	return nil
+}
+
+// sentOf says how many entries were sent; "" if that is unknown.
+func sentOf(entries uint64) string {
+	if entries == 0 {
+		return ""
+	}
+	return fmt.Sprintf(": %d entries were sent so far", entries)
 }
 
 // maxListed is how many of a list are printed.

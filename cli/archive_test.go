@@ -110,6 +110,21 @@ func TestArchiveWithoutTenants(t *testing.T) {
 	s.mustPrint(t, `(?s)^No tenant's days are archived; say .* oplog tenant set ID --archive-after DAYS\.\n.*https://one:8443 +answers`, "archive", "status")
 }
 
+// TestShippingIsTold: of a day that takes long it is told how much was sent.
+func TestShippingIsTold(t *testing.T) {
+	defer func(before time.Duration) { sendingEvery = before }(sendingEvery)
+	sendingEvery = time.Millisecond
+	_, s, shelf, dates := newArchived(t)
+	s.mustRun(t, "archive", "schema", "--replicated", "--apply")
+	shelf.sent = func() { time.Sleep(200 * time.Millisecond) }
+	r := s.run(t, "archive", "ship")
+	for _, date := range dates {
+		if line := fmt.Sprintf("tenant acme: day %s: 20 entries sent\n", date); r.status != 0 || strings.Count(r.stderr, line) != 1 {
+			t.Errorf("%+v; want %q once", r, line)
+		}
+	}
+}
+
 func TestArchiveCommandsBesideAServer(t *testing.T) {
 	data, s, shelf, dates := newArchived(t)
 	s.mustRun(t, "archive", "schema", "--apply", "--replicated")
