@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"sync"
 	"time"
 
 	"oplog/oplog"
@@ -13,6 +14,7 @@ type Archive struct {
 	options Options
 	days    dayBook
 	told    told
+	summed  sync.Map // tenantKey of a tile's first entry -> time.Time; see bySum
 	sums    sums
 
 	turn chan struct{} // has a value while a day is shipped or removed, one at a time

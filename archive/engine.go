@@ -44,8 +44,8 @@ type Engine interface {
 	// Leaves calls visit for the recorded bytes of entries, in the order of the range. Bytes are valid during the call.
 	Leaves(ctx context.Context, r *Range, visit func(key oplog.Key, leaf []byte) error) error
 
-	// Find returns the keys of all entries with a sender's id, newest first.
-	Find(ctx context.Context, tenant string, days []Day, id string) ([]oplog.Key, error)
+	// Find returns the keys of all entries with a sender's id, newest first. Of which copy, it is told as by [Range].
+	Find(ctx context.Context, tenant string, days []Day, id string, number int) ([]oplog.Key, error)
 }
 
 // ErrIncomplete means that no server of a shard holds all rows of the days that were asked for.
@@ -130,6 +130,7 @@ type Range struct {
 	BySeq            bool        // in order of arrival instead of newest first
 	OldestFirst      bool        // in the order of their keys instead of newest first
 	Limit            int         // the most that are visited; 0 for all
+	Copy             int         // the only server that is asked, from 1 in the order of Servers; 0 for one that has all rows
 }
 
 // Span is a range of seqs: End is exclusive.

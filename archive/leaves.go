@@ -183,27 +183,35 @@ func (a *Archive) eachLeaf(ctx context.Context, v *view, keys []oplog.Key, visit
 		return nil, err
 	}
 	asked := make(map[int][]oplog.Key) // by shard
-	var days []oplog.ArchivedDay
 	for _, key := range keys {
 		d := v.day(key)
 		asked[d.Shard] = append(asked[d.Shard], key)
-		if n := len(days); n == 0 || days[n-1].Date != d.Date {
-			days = append(days, d)
-		}
 	}
+	days := v.daysOf(keys)
 	seen := make([]bool, len(keys))
+	take := func(key oplog.Key, leaf []byte) error {
+		at, isAsked := slices.BinarySearchFunc(keys, key, oplog.Key.Compare)
+		if !isAsked || seen[at] || !known[at] || LeafHash(leaf) != want[at] {
+			return nil
+		}
+		seen[at] = true
+		return visit(key, leaf)
+	}
 	for _, shard := range onShards(days) {
-		err := a.leaves(ctx, shard.days, Range{Tenant: v.tenant, Keys: asked[shard.number]}, func(key oplog.Key, leaf []byte) error {
-			at, isAsked := slices.BinarySearchFunc(keys, key, oplog.Key.Compare)
-			if !isAsked || seen[at] || !known[at] || LeafHash(leaf) != want[at] {
-				return nil
-			}
-			seen[at] = true
-			return visit(key, leaf)
-		})
-		if err != nil {
+		if err := a.leaves(ctx, shard.days, Range{Tenant: v.tenant, Keys: asked[shard.number]}, take); err != nil {
 			return nil, err
 		}
+	}
+	err = a.leavesOfCopies(ctx, v, func() (left []oplog.Key) {
+		for i, key := range keys {
+			if known[i] && !seen[i] {
+				left = append(left, key)
+			}
+		}
+		return left
+	}, take)
+	if err != nil {
+		return nil, err
 	}
 	for i, key := range keys {
 		if !seen[i] {
@@ -257,54 +265,6 @@ func (a *Archive) fetchLeaf(v *view, key oplog.Key) (leaf []byte, err error) {
 	return leaf, err
 }
 
-// findNewest returns the newest entry with a sender's id, of the given days of the archive, for which is returns true.
-func (a *Archive) findNewest(v *view, days []oplog.ArchivedDay, id string, is func(*oplog.Entry) bool) (e oplog.Entry, found bool, err error) {
-	var keys []oplog.Key
-	for _, shard := range onShards(days) {
-		engine, err := a.shardOf(&shard.days[0])
-		var some []oplog.Key
-		if err == nil {
-			asked, cancel := context.WithTimeout(context.Background(), readDeadline)
-			some, err = engine.Find(asked, v.tenant, shipped(shard.days), id)
-			cancel()
-		}
-		if err != nil {
-			return e, false, a.unavailable(context.Background(), shard.days, err)
-		}
-		for _, key := range some {
-			if !slices.ContainsFunc(shard.days, func(d oplog.ArchivedDay) bool { return d.Date == oplog.DateOf(key.Time()) }) {
-				return e, false, errForeign(v.tenant, shard.days)
-			}
-		}
-		keys = append(keys, some...)
-	}
-	slices.SortFunc(keys, oplog.Key.Compare)
-	keys = slices.Compact(keys)
-	for size := 1; len(keys) > 0; size = foundAtOnce {
-		from := max(0, len(keys)-size)
-		some, err := a.fetch(context.Background(), v, keys[from:])
-		if oplog.CodeOf(err) == oplog.CodeNotFound {
-			err = errForeign(v.tenant, days)
-		}
-		if err != nil {
-			return e, false, err
-		}
-		for _, key := range slices.Backward(keys[from:]) {
-			switch e := some[key]; {
-			case e.Damaged:
-				return e, false, oplog.DamagedEntry(v.tenant, key)
-			case is(&e):
-				return e, true, nil
-			}
-		}
-		keys = keys[:from]
-	}
-	return e, false, nil
-}
-
-// foundAtOnce is how many entries with a sender's id are read at once, after the newest.
-const foundAtOnce = 100
-
 // batch collects leaves of the archive until they are compared with what the log kept of them.
 type batch struct {
 	keys    []oplog.Key
@@ -320,7 +280,7 @@ func (b *batch) add(decode func([]byte) (oplog.Entry, error), key oplog.Key, lea
 	b.keys, b.hashes, b.entries = append(b.keys, key), append(b.hashes, LeafHash(leaf)), append(b.entries, e)
 }
 
-// verified returns the entries of a batch of some days. Those whose bytes are not as they were recorded are placeholders.
+// verified returns the entries of a batch of some days. Those whose bytes are not as they were recorded are asked from other copies, or are placeholders.
 func (a *Archive) verified(ctx context.Context, v *view, days []oplog.ArchivedDay, b *batch) ([]oplog.Entry, error) {
 	want, known, err := a.hashes(ctx, v.tenant, b.keys)
 	if oplog.CodeOf(err) == oplog.CodeNotFound {
@@ -329,12 +289,28 @@ func (a *Archive) verified(ctx context.Context, v *view, days []oplog.ArchivedDa
 	if err != nil {
 		return nil, err
 	}
+	var wrong []oplog.Key
 	for i, key := range b.keys {
 		switch {
 		case !known[i]:
 			b.entries[i] = placeholder(v.tenant, key)
-		case b.hashes[i] != want[i] || b.entries[i].Seq == 0:
+		case b.hashes[i] != want[i]:
+			wrong = append(wrong, key)
+		case b.entries[i].Seq == 0:
 			b.entries[i] = a.damaged(v.tenant, key)
+		}
+	}
+	if len(wrong) == 0 {
+		return b.entries, nil
+	}
+	slices.SortFunc(wrong, oplog.Key.Compare)
+	found, err := a.fetch(ctx, v, wrong)
+	if err != nil {
+		return nil, err
+	}
+	for i, key := range b.keys {
+		if e, asked := found[key]; asked {
+			b.entries[i] = e
 		}
 	}
 	return b.entries, nil
@@ -343,8 +319,20 @@ func (a *Archive) verified(ctx context.Context, v *view, days []oplog.ArchivedDa
 // errEnough ends a read that has what it needs.
 var errEnough = errors.New("there is enough")
 
-// stretch returns entries of a run of days of one shard, in the order of the range, which has a limit.
+// stretch returns entries of a run of days of one shard, in the order of the range, which has a limit. Where a copy has rows that were never recorded, the
+// others are asked.
 func (a *Archive) stretch(ctx context.Context, v *view, days []oplog.ArchivedDay, r Range) ([]oplog.Entry, error) {
+	found, err := a.stretchOf(ctx, v, days, r)
+	for r.Copy = 1; oplog.CodeOf(err) == oplog.CodeDamaged && r.Copy <= a.copies(&days[0]); r.Copy++ {
+		if others, failed := a.stretchOf(ctx, v, days, r); failed == nil {
+			return others, nil
+		}
+	}
+	return found, err
+}
+
+// stretchOf is stretch of one copy.
+func (a *Archive) stretchOf(ctx context.Context, v *view, days []oplog.ArchivedDay, r Range) ([]oplog.Entry, error) {
 	var b batch
 	r.Tenant = v.tenant
 	err := a.leaves(ctx, days, r, func(key oplog.Key, leaf []byte) error {

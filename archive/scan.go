@@ -245,15 +245,16 @@ func (s *joinedStore) joinArrivals(ctx context.Context, v *view, days []oplog.Ar
 	return s.withMissing(v, days, of, chunk)
 }
 
-// withMissing adds placeholders of entries that the archive should have and has not. Others are missing because they were deleted.
+// withMissing adds entries that the archive should have and did not return, from other copies, or placeholders of them. Others are missing because they were deleted.
 func (s *joinedStore) withMissing(v *view, days []oplog.ArchivedDay, of Span, chunk []oplog.Entry) ([]oplog.Entry, error) {
 	if uint64(len(chunk)) == of.End-of.First {
 		return chunk, nil
 	}
-	all := make([]oplog.Entry, 0, of.End-of.First)
+	var missing []oplog.Key
+	present := chunk
 	for seq := of.First; seq < of.End; seq++ {
-		if len(chunk) > 0 && chunk[0].Seq == seq {
-			all, chunk = append(all, chunk[0]), chunk[1:]
+		if len(present) > 0 && present[0].Seq == seq {
+			present = present[1:]
 			continue
 		}
 		if len(arrivedWithin(days, seq, seq+1)) == 0 {
@@ -263,14 +264,21 @@ func (s *joinedStore) withMissing(v *view, days []oplog.ArchivedDay, of Span, ch
 		if err != nil {
 			return nil, err
 		}
-		if !v.has(oplog.DateOf(key.Time())) {
-			continue
+		if v.has(oplog.DateOf(key.Time())) {
+			missing = append(missing, key)
 		}
-		if d := v.day(key); isUnknown(&d) {
-			_, err := s.archive.shardOf(&d)
-			return nil, s.archive.unavailable(context.Background(), []oplog.ArchivedDay{d}, err)
-		}
-		all = append(all, s.archive.damaged(v.tenant, key))
 	}
-	return all, nil
+	if len(missing) == 0 {
+		return chunk, nil
+	}
+	slices.SortFunc(missing, oplog.Key.Compare)
+	found, err := s.archive.fetch(context.Background(), v, missing) // another copy may have them
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range missing {
+		chunk = append(chunk, found[key])
+	}
+	slices.SortFunc(chunk, func(a, b oplog.Entry) int { return cmp.Compare(a.Seq, b.Seq) })
+	return chunk, nil
 }

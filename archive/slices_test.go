@@ -180,7 +180,7 @@ func (s *sliceEngine) Leaves(context.Context, *archive.Range, func(oplog.Key, []
 	return nil
 }
 
-func (s *sliceEngine) Find(context.Context, string, []archive.Day, string) ([]oplog.Key, error) {
+func (s *sliceEngine) Find(context.Context, string, []archive.Day, string, int) ([]oplog.Key, error) {
 	return nil, nil
 }
 

@@ -8,19 +8,48 @@ import (
 	"oplog/oplog"
 )
 
-// fetchArrivals returns the arrivals of whole tiles, given by their first seqs; see [oplog.FetchArrivals]. It asks each shard once, for all tiles.
-func (a *Archive) fetchArrivals(ctx context.Context, tenant string, firsts []uint64) ([][]oplog.Arrival, error) {
+// fetchArrivals returns the arrivals of whole tiles, given by their first seqs; see [oplog.FetchArrivals]. It asks each shard once, for all tiles, and then the
+// other copies of those that do not fit.
+func (a *Archive) fetchArrivals(ctx context.Context, tenant string, firsts []uint64, fits oplog.Fits) ([][]oplog.Arrival, error) {
 	v := a.days.read(tenant)
 	defer v.release()
+	tiles, err := a.arrivalsOf(ctx, v, firsts, 0)
+	if err != nil && oplog.CodeOf(err) != oplog.CodeDamaged {
+		return nil, err
+	}
+	if err != nil {
+		tiles = make([][]oplog.Arrival, len(firsts))
+	}
+	var bad []int
+	for i := range tiles {
+		if !fits(i, tiles[i]) {
+			bad = append(bad, i)
+		}
+	}
+	bad = a.otherCopies(ctx, v, firsts, tiles, bad, fits)
+	bad = slices.DeleteFunc(bad, func(i int) bool {
+		return a.bySum(ctx, v, tiles[i], func(tile []oplog.Arrival) bool { return fits(i, tile) })
+	})
+	if ended := ctx.Err(); ended != nil {
+		return nil, ended
+	}
+	if err != nil && len(bad) > 0 {
+		return nil, err
+	}
+	return tiles, nil
+}
+
+// arrivalsOf returns the arrivals of whole tiles as one copy has them; see [Range] for its number.
+func (a *Archive) arrivalsOf(ctx context.Context, v *view, firsts []uint64, number int) ([][]oplog.Arrival, error) {
 	spans := spansOf(firsts)
 	found := make(map[uint64]oplog.Arrival, len(firsts)*oplog.TileSize)
-	if err := a.addArrivals(ctx, v.days, spans, found); err != nil {
+	if err := a.addArrivals(ctx, v.days, spans, number, found); err != nil {
 		return nil, err
 	}
 	if missing := missingOf(spans, found); len(missing) > 0 {
 		deleted, err := a.undropped(ctx, v, missing)
 		if err == nil {
-			err = a.addArrivals(ctx, deleted, missing, found)
+			err = a.addArrivals(ctx, deleted, missing, number, found)
 		}
 		if err == nil && len(missingOf(missing, found)) > 0 { // those may be of a day whose record is damaged
 			if err = unknownAmong(v.days); err != nil {
@@ -105,11 +134,11 @@ func (a *Archive) undropped(ctx context.Context, v *view, spans []Span) ([]oplog
 	return held, nil
 }
 
-// addArrivals adds the arrivals that days of the archive have within spans. The store compares them with what it kept.
-func (a *Archive) addArrivals(ctx context.Context, days []oplog.ArchivedDay, spans []Span, found map[uint64]oplog.Arrival) error {
+// addArrivals adds the arrivals that a copy of days of the archive has within spans. The store compares them with what it kept.
+func (a *Archive) addArrivals(ctx context.Context, days []oplog.ArchivedDay, spans []Span, number int, found map[uint64]oplog.Arrival) error {
 	for _, shard := range onShards(touching(days, spans)) {
 		days := shard.days
-		err := a.leaves(ctx, days, Range{Tenant: days[0].Tenant, Spans: spans, BySeq: true}, func(key oplog.Key, leaf []byte) error {
+		err := a.leaves(ctx, days, Range{Tenant: days[0].Tenant, Spans: spans, BySeq: true, Copy: min(number, a.copies(&days[0]))}, func(key oplog.Key, leaf []byte) error {
 			_, within := slices.BinarySearchFunc(spans, key.Seq(), func(s Span, seq uint64) int {
 				if s.End <= seq {
 					return -1

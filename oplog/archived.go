@@ -70,8 +70,11 @@ type Arrival struct {
 }
 
 // FetchArrivals returns the arrivals of tiles that have been moved to the archive, in the order of the first seqs of these tiles: of each tile those
-// of [TileSize] consecutive seqs. Arrivals that the archive has no longer are left out.
-type FetchArrivals func(ctx context.Context, tenant string, firsts []uint64) ([][]Arrival, error)
+// of [TileSize] consecutive seqs. Arrivals that the archive has no longer are left out. As long as a tile does not fit, other copies are asked.
+type FetchArrivals func(ctx context.Context, tenant string, firsts []uint64, fits Fits) ([][]Arrival, error)
+
+// Fits reports whether arrivals are those of the tile with a number among the first seqs.
+type Fits func(i int, tile []Arrival) bool
 
 // TileSize is the number of arrivals in a tile: the first seq of each is one more than a multiple of it.
 const TileSize = 256

@@ -161,7 +161,7 @@ type Retainer interface {
 	Arrived(tenant string, key Key) (bool, error)
 
 	// FetchArrivals sets the function by which reads get arrivals that have been moved, all tiles of a read at once and outside of transactions.
-	// What it returns is compared with what stays in the store: CodeDamaged names the seqs of what differs. Without the function, reads that need moved
+	// What it returns is compared with what stays in the store, by which it asks further copies, too: CodeDamaged names the seqs of what differs. Without the function, reads that need moved
 	// arrivals are CodeUnavailable; others never ask.
 	FetchArrivals(fetch FetchArrivals)
 

@@ -60,7 +60,7 @@ func newMovable(t *testing.T, seed uint64, n, days int) *movable {
 }
 
 // fetch answers as the archive does.
-func (m *movable) fetch(_ context.Context, tenant string, firsts []uint64) ([][]oplog.Arrival, error) {
+func (m *movable) fetch(_ context.Context, tenant string, firsts []uint64, _ oplog.Fits) ([][]oplog.Arrival, error) {
 	m.fetched = append(m.fetched, firsts)
 	return arrivalsIn(m.plain, tenant, firsts)
 }

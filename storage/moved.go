@@ -178,7 +178,10 @@ func (m *movedTiles) fetch(parent context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(parent, fetchTime)
 	defer cancel()
-	answers, err := (*fetch)(ctx, m.tenant, firsts)
+	answers, err := (*fetch)(ctx, m.tenant, firsts, func(i int, got []oplog.Arrival) bool {
+		_, err := m.check(numbers[i], got)
+		return err == nil
+	})
 	if err == nil && len(answers) != len(firsts) {
 		err = fmt.Errorf("it answered for %d of %d tiles", len(answers), len(firsts))
 	}

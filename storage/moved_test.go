@@ -89,8 +89,8 @@ type wrongAnswer struct {
 
 // changed returns the answers with the last tile changed.
 func (m *movable) changed(words string, change func(tile []oplog.Arrival) []oplog.Arrival) wrongAnswer {
-	return wrongAnswer{func(ctx context.Context, tenant string, firsts []uint64) ([][]oplog.Arrival, error) {
-		tiles, err := m.fetch(ctx, tenant, firsts)
+	return wrongAnswer{func(ctx context.Context, tenant string, firsts []uint64, fits oplog.Fits) ([][]oplog.Arrival, error) {
+		tiles, err := m.fetch(ctx, tenant, firsts, fits)
 		last := len(tiles) - 1
 		tiles[last] = change(tiles[last])
 		return tiles, err
@@ -99,7 +99,7 @@ func (m *movable) changed(words string, change func(tile []oplog.Arrival) []oplo
 
 // fails returns an error as the answer.
 func fails(err error, words string) wrongAnswer {
-	return wrongAnswer{func(context.Context, string, []uint64) ([][]oplog.Arrival, error) { return nil, err }, oplog.CodeUnavailable, words}
+	return wrongAnswer{func(context.Context, string, []uint64, oplog.Fits) ([][]oplog.Arrival, error) { return nil, err }, oplog.CodeUnavailable, words}
 }
 
 func (m *movable) wrongAnswers() map[string]wrongAnswer {
@@ -144,7 +144,7 @@ func TestWrongMovedArrivals(t *testing.T) {
 func TestForgedStub(t *testing.T) {
 	m := allMoved(t)
 	forged := m.wrongAnswers()["a hash"]
-	tiles, err := forged.fetch(t.Context(), "acme", []uint64{257})
+	tiles, err := forged.fetch(t.Context(), "acme", []uint64{257}, nil)
 	m.must(err)
 	var tile []byte
 	for _, a := range tiles[0] {
@@ -162,7 +162,7 @@ func TestSlowMovedArrivals(t *testing.T) {
 	m := allMoved(t)
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
-	m.db.FetchArrivals(func(ctx context.Context, _ string, _ []uint64) ([][]oplog.Arrival, error) {
+	m.db.FetchArrivals(func(ctx context.Context, _ string, _ []uint64, _ oplog.Fits) ([][]oplog.Arrival, error) {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	})

@@ -265,7 +265,7 @@ func TestDroppedArrivals(t *testing.T) {
 	kept := func(tile []oplog.Arrival) []oplog.Arrival {
 		return slices.DeleteFunc(tile, func(a oplog.Arrival) bool { return oplog.DateOf(a.Key.Time()) == date })
 	}
-	m.db.FetchArrivals(func(_ context.Context, tenant string, firsts []uint64) ([][]oplog.Arrival, error) {
+	m.db.FetchArrivals(func(_ context.Context, tenant string, firsts []uint64, _ oplog.Fits) ([][]oplog.Arrival, error) {
 		tiles, err := arrivalsIn(m.plain, tenant, firsts)
 		for i := range tiles {
 			tiles[i] = kept(tiles[i])

@@ -30,8 +30,8 @@ func (e *Engine) Asked() int {
 	return e.asked
 }
 
-// complete returns the rows of some days from a server that has all of them.
-func (e *Engine) complete(ctx context.Context, tenant string, days []archive.Day) ([]Row, error) {
+// complete returns the rows of some days from a server that has all of them: from the only one that may be asked, if there is such.
+func (e *Engine) complete(ctx context.Context, tenant string, days []archive.Day, only int) ([]Row, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func (e *Engine) complete(ctx context.Context, tenant string, days []archive.Day
 	defer e.mu.Unlock()
 	e.asked++
 	for i, all := range e.servers {
-		if rows, ok := rowsOf(all, tenant, days); ok && !e.away[i] {
+		if rows, ok := rowsOf(all, tenant, days); ok && !e.away[i] && (only == 0 || only == i+1) {
 			return rows, nil
 		}
 	}
@@ -58,8 +58,8 @@ func rowsOf(all map[archive.Shipment][]Row, tenant string, days []archive.Day) (
 }
 
 // Find looks at every row.
-func (e *Engine) Find(ctx context.Context, tenant string, days []archive.Day, id string) (keys []oplog.Key, err error) {
-	rows, err := e.complete(ctx, tenant, days)
+func (e *Engine) Find(ctx context.Context, tenant string, days []archive.Day, id string, number int) (keys []oplog.Key, err error) {
+	rows, err := e.complete(ctx, tenant, days, number)
 	for i := range rows {
 		if rows[i].ID == id {
 			keys = append(keys, rows[i].Key)
@@ -74,7 +74,7 @@ func (e *Engine) Page(ctx context.Context, q *archive.Query, before oplog.Key, l
 	if !q.Match.IsPeriod() {
 		return nil, false, errors.New("only periods are searched")
 	}
-	rows, err := e.complete(ctx, q.Tenant, q.Days)
+	rows, err := e.complete(ctx, q.Tenant, q.Days, 0)
 	for i := range rows {
 		key := rows[i].Key
 		if key.Compare(q.Match.First()) >= 0 && key.Compare(q.Match.Last()) < 0 && (before.IsZero() || key.Compare(before) < 0) {
@@ -92,7 +92,7 @@ func (e *Engine) Leaves(ctx context.Context, r *archive.Range, visit func(key op
 			return err
 		}
 	}
-	rows, err := e.complete(ctx, r.Tenant, r.Days)
+	rows, err := e.complete(ctx, r.Tenant, r.Days, r.Copy)
 	if err != nil {
 		return err
 	}

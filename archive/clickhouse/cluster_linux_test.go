@@ -150,7 +150,7 @@ func (f *fixture) ask(t *testing.T, s *Shard) error {
 	}
 	failed = append(failed, err)
 	last := q.Days[len(q.Days)-1]
-	keys, err = s.Find(ctx, f.tenant, q.Days, last.Date+"-0")
+	keys, err = s.Find(ctx, f.tenant, q.Days, last.Date+"-0", 0)
 	if err == nil && len(keys) != 1 {
 		t.Fatalf("%d entries are found by the id of one", len(keys))
 	}

@@ -14,9 +14,17 @@ import (
 
 // complete calls ask with servers that hold all rows of the days, until one answers. Without one it returns ErrIncomplete with what is known of each.
 func (s *Shard) complete(ctx context.Context, tenant string, days []archive.Day, ask func(one *server) error) error {
+	return completeOf(ctx, s.inOrder(), tenant, days, ask)
+}
+
+// completeOf is complete of some servers.
+func completeOf(ctx context.Context, servers []*server, tenant string, days []archive.Day, ask func(one *server) error) error {
 	failed := []error{archive.ErrIncomplete}
-	for _, one := range s.inOrder() {
-		err := one.whole(ctx, tenant, days, ask)
+	for _, one := range servers {
+		err := one.ready(ctx)
+		if err == nil {
+			err = one.whole(ctx, tenant, days, ask)
+		}
 		if err == nil {
 			return nil
 		}
@@ -35,6 +43,17 @@ func (s *Shard) complete(ctx context.Context, tenant string, days []archive.Day,
 		failed = append(failed, err)
 	}
 	return errors.Join(failed...)
+}
+
+// copies returns the server with a number, from 1, if that alone is to be asked; for 0 all, in their order.
+func (s *Shard) copies(number int) []*server {
+	switch {
+	case number == 0:
+		return s.inOrder()
+	case number > len(s.servers):
+		return nil
+	}
+	return s.servers[number-1 : number]
 }
 
 // inOrder returns the servers as they are asked: those that did not answer lately come last.
@@ -137,11 +156,11 @@ func (s *server) keys(ctx context.Context, statement string) ([]oplog.Key, error
 var foundAtATime = 1000
 
 // Find asks for some at a time, from where the last answer ended; see [archive.Engine].
-func (s *Shard) Find(ctx context.Context, tenant string, days []archive.Day, id string) (keys []oplog.Key, err error) {
+func (s *Shard) Find(ctx context.Context, tenant string, days []archive.Day, id string, number int) (keys []oplog.Key, err error) {
 	if id == "" || len(days) == 0 {
 		return nil, nil
 	}
-	err = s.complete(ctx, tenant, days, func(one *server) error {
+	err = completeOf(ctx, s.copies(number), tenant, days, func(one *server) error {
 		keys = nil
 		for older := ""; ; {
 			some, err := one.keys(ctx, fmt.Sprintf("SELECT time, seq FROM %s WHERE %s AND id = %s%s ORDER BY time DESC, seq DESC LIMIT %d FORMAT RowBinary", tableOf(tenant), inDays(days), quote(id), older, foundAtATime))
@@ -207,7 +226,7 @@ func (s *Shard) someLeaves(ctx context.Context, r *archive.Range, last oplog.Key
 		if limit == 1 {
 			bytes = noLimit
 		}
-		err = s.complete(ctx, r.Tenant, r.Days, func(one *server) (err error) {
+		err = completeOf(ctx, s.copies(r.Copy), r.Tenant, r.Days, func(one *server) (err error) {
 			answer, err = one.askUpTo(ctx, leavesStatement(r, last, limit), long, bytes)
 			return err
 		})

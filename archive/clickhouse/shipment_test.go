@@ -187,14 +187,14 @@ func checkFind(t *testing.T, p place) {
 				want = append(want, f.entries[j].Key())
 			}
 		}
-		if got, err := f.shard.Find(ctx, f.tenant, f.days, e.ID); err != nil || !slices.Equal(got, want) {
+		if got, err := f.shard.Find(ctx, f.tenant, f.days, e.ID, 0); err != nil || !slices.Equal(got, want) {
 			t.Errorf("%q is found %v, %v; want %v", e.ID, got, err, want)
 		}
 	}
 	if looked == 0 {
 		t.Error("no entry has a sender's id")
 	}
-	if got, err := f.shard.Find(ctx, f.tenant, f.days, "unknown"); err != nil || len(got) > 0 {
+	if got, err := f.shard.Find(ctx, f.tenant, f.days, "unknown", 0); err != nil || len(got) > 0 {
 		t.Errorf("an unknown id is found %v, %v", got, err)
 	}
 }

@@ -95,7 +95,7 @@ func (a *archived) remove(date string) {
 	}
 }
 
-func (a *archived) fetch(_ context.Context, tenant string, firsts []uint64) (tiles [][]oplog.Arrival, err error) {
+func (a *archived) fetch(_ context.Context, tenant string, firsts []uint64, _ oplog.Fits) (tiles [][]oplog.Arrival, err error) {
 	if a.asked = append(a.asked, firsts); tenant != acme {
 		return nil, fmt.Errorf("asked for tenant %s", tenant)
 	}
@@ -162,8 +162,8 @@ func fetchesMoved(t *testing.T, s *store) {
 
 func comparesMoved(t *testing.T, s *store) {
 	a := archive(s)
-	s.FetchArrivals(func(ctx context.Context, tenant string, firsts []uint64) ([][]oplog.Arrival, error) {
-		tiles, err := a.fetch(ctx, tenant, firsts)
+	s.FetchArrivals(func(ctx context.Context, tenant string, firsts []uint64, fits oplog.Fits) ([][]oplog.Arrival, error) {
+		tiles, err := a.fetch(ctx, tenant, firsts, fits)
 		tiles[0][9].Hash[0] ^= 1
 		return tiles, err
 	})
@@ -174,7 +174,7 @@ func comparesMoved(t *testing.T, s *store) {
 	if _, err := s.KeyOfSeq(acme, 300); oplog.CodeOf(err) != oplog.CodeUnavailable {
 		t.Errorf("without a function: %v", err)
 	}
-	s.FetchArrivals(func(context.Context, string, []uint64) ([][]oplog.Arrival, error) {
+	s.FetchArrivals(func(context.Context, string, []uint64, oplog.Fits) ([][]oplog.Arrival, error) {
 		t.Error("asked for arrivals that nobody needs")
 		return nil, errors.New("away")
 	})
