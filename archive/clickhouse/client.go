@@ -27,6 +27,7 @@ type server struct {
 	major    int                 // of its version; 0 before it was asked
 	holdings map[string]holdings // by table, as last asked
 	lost     time.Time           // when it last did not answer; zero after an answer
+	probe    *probe              // under way; nil for none
 }
 
 // Error is a server's refusal of a statement.
@@ -59,7 +60,7 @@ const (
 	connectTime = 2 * time.Second
 	answerTime  = time.Second
 	insertTime  = 10 * time.Minute // for the rows of an insertion, which may be read slowly
-	lostTime    = 10 * time.Second // for which others are asked before a server that did not answer
+	lostTime    = 10 * time.Second // for which others are asked before a server that did not answer, and it itself only once it answers a probe
 )
 
 // maxMessage is the longest part of a server's message that is kept.

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,6 +40,52 @@ func TestServersThatDoNotAnswerAreAskedLast(t *testing.T) {
 	}
 	if n := stalled.asked.Load(); n != 1 {
 		t.Errorf("the stalled server was asked %d times", n)
+	}
+}
+
+// TestHangingServersFailQuickly: when no server answers, only the first reader waits as long as a question may take, and one probe goes on for all. As soon as
+// the server answers, so do readers.
+func TestHangingServersFailQuickly(t *testing.T) {
+	hangs := make(chan struct{})
+	f := &fake{rows: 2, answer: right}
+	var connections atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		connections.Add(1)
+		select {
+		case <-hangs:
+			f.ServeHTTP(w, r)
+		case <-r.Context().Done():
+		}
+	}))
+	t.Cleanup(server.Close)
+	s, err := Open(Options{Servers: []string{server.URL}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func() (time.Duration, error) {
+		began := time.Now()
+		_, _, err := s.Page(ctx, &archive.Query{Tenant: testTenant, Days: []archive.Day{oneDay}}, oplog.Key{}, 10)
+		return time.Since(began), err
+	}
+	if took, err := read(); err == nil || took < 2*time.Second {
+		t.Errorf("the first reader took %s: %v", took, err)
+	}
+	before := connections.Load()
+	var readers sync.WaitGroup
+	for range 8 {
+		readers.Go(func() {
+			if took, err := read(); !errors.Is(err, errLost) || !errors.Is(err, archive.ErrIncomplete) || took > 2*time.Second {
+				t.Errorf("a later reader took %s: %v", took, err)
+			}
+		})
+	}
+	readers.Wait()
+	if n := connections.Load() - before; n != 1 {
+		t.Errorf("the server was asked %d times meanwhile", n)
+	}
+	close(hangs)
+	if took, err := read(); err != nil || took > 2*time.Second {
+		t.Errorf("once it answers, a reader took %s: %v", took, err)
 	}
 }
 
