@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"os"
@@ -223,12 +224,16 @@ func (c *exportCommand) await(ctx context.Context, m *Program, r remote, path st
 	defer shown.end()
 	tick := time.NewTicker(exportPoll)
 	defer tick.Stop()
-	for done := 0; ; {
+	for done, waited := 0, false; ; {
 		if err := r.read(ctx, http.MethodGet, path, nil, &x); err != nil {
 			return err
 		}
 		shown.add(x.RowsDone - done)
 		done = x.RowsDone
+		if x.Waiting != "" && !waited {
+			m.say(slog.LevelWarn, "The export waits for the archive, which does not answer; it goes on by itself.\n")
+		}
+		waited = x.Waiting != ""
 		switch x.Status {
 		case exports.Running:
 		case exports.Done:

@@ -26,6 +26,7 @@ type Export struct {
 	Status     Status        `json:"status"`
 	RowsDone   int           `json:"rows_done"`
 	RowsTotal  int           `json:"rows_total"`
+	Waiting    string        `json:"waiting,omitempty"` // what it waits for while it runs: WaitsForArchive, or ""
 	Format     string        `json:"format"`
 	Range      oplog.Range   `json:"range"`
 	From       time.Time     `json:"from,omitzero"` // the period, resolved when the export started
@@ -167,6 +168,7 @@ func (s *Exports) Start(ctx context.Context, x Export, checks ...directory.May) 
 		return Export{}, err
 	}
 	p.mayGoOn = s.space
+	p.waits = func(waits bool) { s.noteWaiting(p.ID, waits) }
 	if p.UserNames, err = s.userNames(ctx, p.Export); err != nil {
 		return Export{}, err
 	}

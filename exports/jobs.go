@@ -159,6 +159,7 @@ func (s *Exports) finish(id string, size int64, err error) {
 	s.jobs.mu.Lock()
 	run, closed := s.jobs.running[id], s.jobs.closed
 	x := run.export
+	x.Waiting = ""
 	s.jobs.mu.Unlock()
 	defer s.jobs.ended(id) // after the record is written: readers do not wait for the disk, and see either this or the record's result
 	x.FinishedAt = s.now().UTC()
@@ -200,7 +201,7 @@ func (x *Export) fail(err error) {
 	if !errors.As(err, &known) || known.Reason == "" {
 		known = oplog.Refuse(oplog.CodeUnavailable, "export-failed", "{error}", err.Error())
 	}
-	x.Status, x.Error, x.ErrorReason, x.ErrorParams = Failed, err.Error(), known.Reason, known.Params
+	x.Status, x.Waiting, x.Error, x.ErrorReason, x.ErrorParams = Failed, "", err.Error(), known.Reason, known.Params
 }
 
 // path returns the path of an export's file.

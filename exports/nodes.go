@@ -200,7 +200,7 @@ func (s *Exports) end(x *Export, err error) {
 func (s *Exports) saveProgress(x Export, done <-chan struct{}) {
 	tick := time.NewTicker(progressSaved)
 	defer tick.Stop()
-	for last := 0; ; {
+	for last, waited := 0, ""; ; {
 		select {
 		case <-tick.C:
 		case <-done:
@@ -208,13 +208,13 @@ func (s *Exports) saveProgress(x Export, done <-chan struct{}) {
 		}
 		s.jobs.mu.Lock()
 		run := s.jobs.running[x.ID]
-		rows, written := run.export.RowsDone, run.written
+		rows, written, waiting := run.export.RowsDone, run.written, run.export.Waiting
 		s.jobs.mu.Unlock()
-		if rows == last {
+		if rows == last && waiting == waited {
 			continue
 		}
-		last = rows
-		_ = s.changeUnless(x, func(r *Export) { r.RowsDone, r.Written = rows, written }) // the next one says more
+		last, waited = rows, waiting
+		_ = s.changeUnless(x, func(r *Export) { r.RowsDone, r.Written, r.Waiting = rows, written, waiting }) // the next one says more
 	}
 }
 

@@ -24,6 +24,7 @@ type plan struct {
 	snapshot   uint64 // the last seq included
 	checkpoint string
 	mayGoOn    func() error // asked for each chunk; nil for no limit
+	waits      func(bool)   // told when it begins and ends to wait for the archive; nil if it does not wait
 }
 
 // planExport sets the defaults and counts the rows.
@@ -179,7 +180,7 @@ func (s *Exports) eachRow(ctx context.Context, p plan, pace *background.Pacer, v
 		return nil
 	}
 	if p.match.IsPeriod() {
-		return s.eachOfPeriod(p, some)
+		return s.eachOfPeriod(ctx, p, some)
 	}
 	return s.eachMatch(ctx, p, some)
 }
@@ -190,13 +191,20 @@ func (s *Exports) eachMatch(ctx context.Context, p plan, visit func([]oplog.Entr
 	before := p.match.Last()
 	for more := true; more; {
 		var keys []oplog.Key
-		var err error
-		if keys, more, err = s.index.Page(ctx, p.Tenant, p.match, before, exportPage); err != nil || len(keys) == 0 {
+		err := s.await(ctx, &p, func() (err error) {
+			keys, more, err = s.index.Page(ctx, p.Tenant, p.match, before, exportPage)
+			return err
+		})
+		if err != nil || len(keys) == 0 {
 			return err
 		}
 		before = keys[len(keys)-1]
 		for chunk := range slices.Chunk(keys, exportChunk) {
-			entries, err := s.store.Get(p.Tenant, chunk, &batch)
+			var entries []oplog.Entry
+			err := s.await(ctx, &p, func() (err error) {
+				entries, err = s.store.Get(p.Tenant, chunk, &batch)
+				return err
+			})
 			if err != nil {
 				return err
 			}
@@ -210,11 +218,15 @@ func (s *Exports) eachMatch(ctx context.Context, p plan, visit func([]oplog.Entr
 
 // eachOfPeriod calls visit with all entries of a period, from the store alone: without filters its order is the list's order, and what an
 // auditor receives does not depend on an index.
-func (s *Exports) eachOfPeriod(p plan, visit func([]oplog.Entry) error) error {
+func (s *Exports) eachOfPeriod(ctx context.Context, p plan, visit func([]oplog.Entry) error) error {
 	var batch oplog.ReadBuffer
 	before := p.match.Last()
 	for {
-		entries, err := s.store.Older(p.Tenant, before, p.match.First(), exportChunk, &batch)
+		var entries []oplog.Entry
+		err := s.await(ctx, &p, func() (err error) {
+			entries, err = s.store.Older(p.Tenant, before, p.match.First(), exportChunk, &batch)
+			return err
+		})
 		if err != nil || len(entries) == 0 {
 			return err
 		}

@@ -35,6 +35,7 @@ type exportBody struct {
 	Status     exports.Status  `json:"status" enum:"running,done,failed,cancelled" doc:"Status of the export."`
 	RowsDone   int             `json:"rows_done" doc:"Rows written so far."`
 	RowsTotal  int             `json:"rows_total" doc:"Total rows."`
+	Waiting    string          `json:"waiting,omitempty" enum:"archive" doc:"What a running export waits for to go on; omitted if it does not wait."`
 	Format     string          `json:"format" enum:"csv,xlsx,ndjson" doc:"Also the file extension."`
 	Range      oplog.Range     `json:"range" enum:"today,yesterday,last_7_days,last_30_days,last_90_days,last_week,this_month,last_month,custom" doc:"The requested period."`
 	From       time.Time       `json:"from,omitzero" doc:"The period, resolved when the export started."`
@@ -159,7 +160,7 @@ func describeExport(status int, x exports.Export) *exportOutput {
 
 func newExportBody(x exports.Export) exportBody {
 	return exportBody{
-		ID: x.ID, Status: x.Status, RowsDone: x.RowsDone, RowsTotal: x.RowsTotal, Format: x.Format, Range: x.Range,
+		ID: x.ID, Status: x.Status, RowsDone: x.RowsDone, RowsTotal: x.RowsTotal, Waiting: x.Waiting, Format: x.Format, Range: x.Range,
 		From: x.From.UTC(), To: x.To.UTC(), Columns: x.Columns, Filters: filtersBody{x.Filters}, FileName: x.FileName, Size: x.Size,
 		CreatedBy: x.CreatedBy, CreatedAt: x.CreatedAt, FinishedAt: x.FinishedAt, ExpiresAt: x.ExpiresAt, Error: x.Error,
 		ErrorReason: x.ErrorReason, ErrorParams: x.ErrorParams, UserNames: x.UserNames,

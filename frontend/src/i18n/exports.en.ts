@@ -46,6 +46,7 @@ export const exportsEn = {
   exportLine: (what: string, period: string) => `${what}${what.includes(', ') ? ';' : ','} ${period}`,
   madeBy: (name: string, format: string, time: string) => `${name}, ${format}, ${time}`,
   startedBy: (name: string, format: string, time: string) => `${name}, ${format}, started ${time}`,
+  exportWaits: 'Waiting for the archive',
   rowsOf: (done: number, total: number) => `${n(done)} of ${n(total)}`,
   download: 'Download',
   downloadHint: 'ZIP: the file, its signed manifest, the verifier key and instructions',

@@ -50,6 +50,7 @@ export const exportsZh: Widen<typeof exportsEn> = {
   exportLine: (what, period) => `${what}${what.includes('、') ? '；' : '，'}${period}`,
   madeBy: (name, format, time) => `${name}，${format}，${time}`,
   startedBy: (name, format, time) => `${name}，${format}，${time} 开始`,
+  exportWaits: '等待归档恢复',
   rowsOf: (done, total) => `${n(done)} / ${n(total)} 行`,
   download: '下载',
   downloadHint: 'ZIP：导出文件、签名清单、验证公钥和验证说明',

@@ -110,15 +110,18 @@ function ExportLine({ one, tenant, what: holds, isNew, canDelete, onCancel }: Li
   )
 }
 
-/** The progress of an export. */
-function Running({ one, onCancel }: { one: Export; onCancel: () => void }) {
+/** The progress of an export, and what it waits for. */
+export function Running({ one, onCancel }: { one: Export; onCancel: () => void }) {
   const messages = useExportsMessages()
   const part = one.rows_total > 0 ? Math.min(1, one.rows_done / one.rows_total) : 0
   return (
     <>
       <span className="export-number">{Math.floor(part * 100)}%</span>
       <span className="export-state">
-        <small>{messages.rowsOf(one.rows_done, one.rows_total)}</small>
+        <small>
+          {messages.rowsOf(one.rows_done, one.rows_total)}
+          {one.waiting === 'archive' && ` · ${messages.exportWaits}`}
+        </small>
         <progress value={part} max={1} aria-label={messages.exportProgress} />
       </span>
       <span className="export-actions">

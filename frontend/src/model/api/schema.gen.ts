@@ -1827,6 +1827,11 @@ export interface components {
             user_names?: {
                 [key: string]: string;
             };
+            /**
+             * @description What a running export waits for to go on; omitted if it does not wait.
+             * @enum {string}
+             */
+            waiting?: "archive";
         };
         ExportFilters: {
             /** @description Ids of contents; any of them. */
