@@ -17,26 +17,37 @@ func (a *Archive) total(ctx context.Context, tenant string, m oplog.Match, days 
 	}
 	if m.IsPeriod() {
 		var err error
-		if days, err = a.sums.of(tenant).addTotals(ctx, &m, days, c); err != nil {
+		if days, err = a.sums.of(tenant).addTotals(ctx, &m, days, nil, c); err != nil {
 			return nil, err
 		}
 	}
 	return a.addCounts(ctx, tenant, m, days, nil, c)
 }
 
-// count counts the matches in some days of a view, by bucket and value.
+// count counts the matches in some days of a view, by bucket and value; of a period [oplog.Uncounted] if values cannot be counted, and the rest can.
 func (a *Archive) count(ctx context.Context, v *view, m oplog.Match, days []oplog.ArchivedDay, buckets []time.Time) (*Counts, error) {
 	c := newCounts(len(buckets))
 	if err := unknownAmong(days); err != nil {
 		return nil, a.failed(ctx, days, err)
 	}
-	if m.IsPeriod() {
-		var err error
-		if days, err = a.sums.of(v.tenant).addWhole(ctx, v, &m, days, startsOf(buckets), c); err != nil {
-			return nil, err
-		}
+	if !m.IsPeriod() {
+		return a.addCounts(ctx, v.tenant, m, days, buckets, c)
 	}
-	return a.addCounts(ctx, v.tenant, m, days, buckets, c)
+	t, starts := a.sums.of(v.tenant), startsOf(buckets)
+	rest, err := t.addPeriod(ctx, v, &m, days, starts, c)
+	if err != nil || len(rest) == 0 {
+		return c, err
+	}
+	most, cancel := withinMost(ctx)
+	defer cancel()
+	if c, err = a.addCounts(most, v.tenant, m, rest, buckets, c); err == nil || ctx.Err() != nil {
+		return c, err
+	}
+	without := newCounts(len(buckets))
+	if rest, failed := t.addTotals(ctx, &m, days, starts, without); failed != nil || len(rest) > 0 {
+		return nil, err
+	}
+	return without, &oplog.Uncounted{Err: err}
 }
 
 // addCounts adds what engines count in some days.
@@ -70,8 +81,8 @@ func (a *Archive) addCounts(ctx context.Context, tenant string, m oplog.Match, d
 	return c, nil
 }
 
-// addTotals adds the totals of the days of which the period has whole quarters of an hour, and returns the others.
-func (t *tenantSums) addTotals(ctx context.Context, m *oplog.Match, days []oplog.ArchivedDay, c *Counts) (rest []oplog.ArchivedDay, err error) {
+// addTotals adds the totals of days of which the record tells them, by bucket, and returns the others.
+func (t *tenantSums) addTotals(ctx context.Context, m *oplog.Match, days []oplog.ArchivedDay, starts bucketsOf, c *Counts) (rest []oplog.ArchivedDay, err error) {
 	if err := t.lock(ctx); err != nil {
 		return nil, err
 	}
@@ -79,8 +90,8 @@ func (t *tenantSums) addTotals(ctx context.Context, m *oplog.Match, days []oplog
 	low, high := m.First().Micros(), m.Last().Micros()
 	for _, d := range days {
 		if totals := t.totals(d.Date); totals != nil {
-			if from, to, ok := totals.within(low, high); ok {
-				c.addTotals(totals, nil, from, to)
+			if of, ok := t.within(d.Date, totals, low, high, starts); ok {
+				of.addTo(starts, c)
 				continue
 			}
 		}
@@ -89,62 +100,104 @@ func (t *tenantSums) addTotals(ctx context.Context, m *oplog.Match, days []oplog
 	return rest, ctx.Err()
 }
 
-// addTotals adds the entries of some quarters of a day.
-func (c *Counts) addTotals(d *dayTotals, starts bucketsOf, from, to int) {
-	starts.addQuarters(d, from, to, c.Buckets)
-	if from == 0 && to == quartersPerDay {
-		c.Total += int(d.rows) //nolint:gosec // rows of a day
-		return
-	}
-	for i := from; i < to; i++ {
-		c.Total += int(d.quarters[i])
-	}
+// partOfDay are parts of a day, from one to another (exclusive).
+type partOfDay struct {
+	date string
+	grid
+	from, to int
 }
 
-// within returns the quarters of the day that a period, in microseconds, has; false if it cuts one.
-func (d *dayTotals) within(low, high int64) (from, to int, ok bool) {
-	each := quarter.Microseconds()
-	low = max(d.start, low)
-	high = max(low, min(d.start+int64(quartersPerDay)*each, high))
-	return int((low - d.start) / each), int((high - d.start) / each), low%each == 0 && high%each == 0
+// addTo adds the entries.
+func (p *partOfDay) addTo(starts bucketsOf, c *Counts) {
+	c.Total += p.total(p.from, p.to)
+	starts.add(&p.grid, p.from, p.to, c.Buckets)
 }
 
-// addWhole adds the counts of whole days, and returns the others.
-func (t *tenantSums) addWhole(ctx context.Context, v *view, m *oplog.Match, days []oplog.ArchivedDay, starts bucketsOf, c *Counts) (rest []oplog.ArchivedDay, err error) {
+// within returns what a period, in microseconds, has of a day: in quarters of an hour or, if these are too coarse for it or for the buckets, in minutes;
+// false if these are, too, or the record does not tell.
+func (t *tenantSums) within(date string, d *dayTotals, low, high int64, starts bucketsOf) (p partOfDay, ok bool) {
+	p = partOfDay{date: date, grid: *d.grid()}
+	if p.from, p.to, ok = p.within(low, high); ok && !starts.cuts(&p.grid) {
+		return p, true
+	}
+	minutes := t.minutes(date)
+	if minutes == nil {
+		return p, false
+	}
+	p.grid = *minutes
+	p.from, p.to, ok = p.within(low, high)
+	return p, ok && !starts.cuts(&p.grid)
+}
+
+// quarters returns the quarters of an hour that have these entries and no others.
+func (p *partOfDay) quarters() (from, to int, ok bool) {
+	if len(p.counts) == quartersPerDay {
+		return p.from, p.to, true
+	}
+	return p.grid.quarters(p.from, p.to)
+}
+
+// addPeriod adds the counts of days, by bucket and value, of which the records tell them, and returns the others.
+func (t *tenantSums) addPeriod(ctx context.Context, v *view, m *oplog.Match, days []oplog.ArchivedDay, starts bucketsOf, c *Counts) (rest []oplog.ArchivedDay, err error) {
 	if err := t.lock(ctx); err != nil {
 		return nil, err
 	}
 	defer t.unlock()
-	var dates []string
-	var whole []*dayTotals
+	var a adder
+	known := make([]partOfDay, 0, len(days))
+	var whole []string
 	low, high := m.First().Micros(), m.Last().Micros()
 	for _, d := range days {
-		if totals := t.totals(d.Date); totals != nil && totals.hasValues && !t.tooMany && !starts.cutQuarters(totals.start) {
-			if from, to, ok := totals.within(low, high); ok && from == 0 && to == quartersPerDay {
-				dates, whole = append(dates, d.Date), append(whole, totals)
-				continue
-			}
+		var of partOfDay
+		totals := t.totals(d.Date)
+		ok := totals != nil && totals.hasValues && !t.tooMany
+		if ok {
+			of, ok = t.within(d.Date, totals, low, high, starts)
 		}
-		rest = append(rest, d)
+		if ok {
+			whole, ok = t.addCut(&of, &a, whole)
+		}
+		if ok {
+			known = append(known, of)
+		} else {
+			rest = append(rest, d)
+		}
 	}
-	if len(dates) == 0 {
+	if len(known) == 0 {
 		return rest, ctx.Err()
 	}
-	all := dates
-	if len(all) < len(v.days) {
-		all = t.inYears(v, dates[0][:4], dates[len(dates)-1][:4])
+	all := whole
+	if len(all) > 0 && len(all) < len(v.days) {
+		all = t.inYears(v, whole[0][:4], whole[len(whole)-1][:4])
 	}
-	fit, err := t.addValues(ctx, all, dates, c)
-	if ended := ctx.Err(); ended != nil {
-		return nil, ended
+	fit, err := t.addValues(ctx, all, whole, &a)
+	if t.shrink(known[0].date[:4]); t.tooMany || err != nil || !fit {
+		return days, ctx.Err() // the archive counts them all
 	}
-	if err != nil || !fit {
-		return days, nil // the archive counts them all
+	a.addTo(c, t)
+	for i := range known {
+		known[i].addTo(starts, c)
 	}
-	for _, totals := range whole {
-		c.addTotals(totals, starts, 0, quartersPerDay)
+	return rest, ctx.Err()
+}
+
+// addCut adds the values of a part of a day, or adds the day to those of which all is to be added; false if they are unknown.
+func (t *tenantSums) addCut(of *partOfDay, a *adder, whole []string) ([]string, bool) {
+	from, to, ok := of.quarters()
+	switch {
+	case !ok:
+		return whole, false
+	case from == to:
+		return whole, true
+	case from == 0 && to == quartersPerDay:
+		return append(whole, of.date), true
 	}
-	return rest, nil
+	p, err := t.dayPart(of.date, from, to, true)
+	if err != nil || p == nil {
+		return whole, false
+	}
+	a.add(p)
+	return whole, true
 }
 
 // inYears returns the dates with values of a view, from a year to another.

@@ -121,31 +121,3 @@ func (b bucketsOf) at(micros int64) int {
 	}
 	return max(i, 0)
 }
-
-// cutQuarters reports whether a bucket but the first begins within a quarter of an hour of a day.
-func (b bucketsOf) cutQuarters(day int64) bool {
-	end := day + 24*time.Hour.Microseconds()
-	for i := max(b.at(day), 0) + 1; i < len(b) && b[i] < end; i++ {
-		if b[i]%quarter.Microseconds() != 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// addQuarters adds the entries of some quarters of a day, from one to another (exclusive), to counts.
-func (b bucketsOf) addQuarters(d *dayTotals, from, to int, counts []int) {
-	at := func(i int) int64 { return d.start + int64(i)*quarter.Microseconds() }
-	if len(b) == 0 || from >= to {
-		return
-	}
-	if first := b.at(at(from)); from == 0 && to == quartersPerDay && first == b.at(at(to)-1) {
-		counts[first] += int(d.rows) //nolint:gosec // rows of a day
-		return
-	}
-	for i := from; i < to; i++ {
-		if n := d.quarters[i]; n > 0 {
-			counts[b.at(at(i))] += int(n)
-		}
-	}
-}

@@ -2,6 +2,7 @@ package archive
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"oplog/oplog"
@@ -112,10 +113,12 @@ func (x *joinedIndex) count(ctx context.Context, v *view, m oplog.Match, days []
 		sum.addIndex(&c)
 	}
 	counts, err := there.wait()
-	if err != nil {
+	if err != nil && !errors.As(err, new(*oplog.Uncounted)) {
 		return oplog.Counts{}, err
 	}
-	sum.add(counts)
+	if sum.add(counts); err != nil {
+		return oplog.Counts{Total: sum.Total, Buckets: sum.Buckets}, err
+	}
 	return sum.forIndex(m.AllValues), nil
 }
 

@@ -140,6 +140,19 @@ func (s *sides) archived(date string, state oplog.ArchiveState, counted bool) {
 	s.setState(date, state)
 }
 
+// earlier puts the stored counts of a day in the form of the first ones.
+func (s *sides) earlier(date string) {
+	s.Helper()
+	data, revision, err := s.store.Record(oplog.RecordArchiveCounts, sidesTenant+"/"+date)
+	if oplog.CodeOf(err) == oplog.CodeNotFound {
+		return
+	}
+	s.must(err)
+	data, err = archive.EarlierCounts(data)
+	s.must(err)
+	s.must(s.store.PutRecord(oplog.RecordArchiveCounts, sidesTenant+"/"+date, revision, data))
+}
+
 func (s *sides) setState(date string, state oplog.ArchiveState) {
 	s.Helper()
 	d := s.days[date]

@@ -25,6 +25,9 @@ func TestQueriesOverBothSidesEqualPlainScan(t *testing.T) {
 				case r.IntN(3) > 0:
 				case d.State == "":
 					s.archived(date, []oplog.ArchiveState{oplog.DayShipping, oplog.DayArchived, oplog.DayRemoved}[r.IntN(3)], r.IntN(6) > 0)
+					if r.IntN(5) == 0 {
+						s.earlier(date)
+					}
 				case d.State == oplog.DayShipping:
 					s.setState(date, oplog.DayArchived)
 				case d.State == oplog.DayArchived:
@@ -77,42 +80,6 @@ func TestQueriesWhileDaysChangeSides(t *testing.T) {
 	s.gone()
 	close(ended)
 	asking.Wait()
-}
-
-// A summary without a filter, over whole days, asks no server, however little memory the values may take.
-func TestSummariesOfPeriodsAskNoServer(t *testing.T) {
-	s := newSides(t, 5, 1500)
-	for _, date := range s.dates[:40] {
-		s.archived(date, oplog.DayRemoved, true)
-	}
-	s.gone()
-	for _, e := range s.engines {
-		e.set(func() { e.fails = errors.New("must not be asked") })
-	}
-	day := func(date string) time.Time {
-		from, _ := oplog.Days{From: date, To: date}.Bounds()
-		return from
-	}
-	for _, m := range []oplog.Match{{}, {To: day(s.dates[20])}, {From: day(s.dates[3]), To: day(s.dates[30])}, {From: day(s.dates[7])}} {
-		want, err := s.plain(m)
-		s.must(err)
-		if err := s.compareCounts(t.Context(), m, want, rand.New(rand.NewPCG(1, 1))); err != nil {
-			t.Error(err)
-		}
-	}
-	noon := oplog.Match{From: day(s.dates[5]).Add(12 * time.Hour), To: day(s.dates[9]).Add(15 * time.Minute)}
-	want, err := s.plain(noon)
-	s.must(err)
-	if total, err := s.index.Total(t.Context(), sidesTenant, noon); err != nil || total != len(want) {
-		t.Errorf("%d of %d in quarters of an hour, %v", total, len(want), err)
-	}
-	for _, e := range s.engines {
-		e.set(func() { e.fails = nil })
-	}
-	s.Archive.LimitSums(100)
-	if err := s.compareCounts(t.Context(), oplog.Match{}, s.all(), rand.New(rand.NewPCG(2, 2))); err != nil {
-		t.Error(err)
-	}
 }
 
 func (s *sides) all() (all []*oplog.Entry) {

@@ -114,6 +114,42 @@ func TestLeadershipIsLost(t *testing.T) {
 	}
 }
 
+// TestEveryNodeCounts: what the node that leads has counted, each node knows, also of a part of the day, while no server answers.
+func TestEveryNodeCounts(t *testing.T) {
+	n := newNodes(t)
+	for range 2 { // ship, then remove
+		if err := n.round(0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for at := range n.All {
+		if err := n.round(at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n.check(1)
+	for server := range n.engine.Servers() {
+		n.engine.SetAway(server, true)
+	}
+	start, _ := oplog.Days{From: n.date, To: n.date}.Bounds()
+	for at, m := range n.All {
+		found := 0
+		for hour := range time.Duration(25) {
+			part := oplog.Match{From: start.Add(hour*time.Hour - 15*time.Minute), To: start.Add(hour*time.Hour + 45*time.Minute)}
+			c, err := m.Archive.Index().Count(t.Context(), "plain", part, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, u := range c.Users {
+				found += u.Count
+			}
+		}
+		if found != dayEntries {
+			t.Errorf("node %d has counted %d entries", at, found)
+		}
+	}
+}
+
 // TestZombie: rows that a node sends which has long ceased to lead are in nobody's way, and go.
 func TestZombie(t *testing.T) {
 	n := newNodes(t)

@@ -2,14 +2,17 @@ package archive
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"oplog/oplog"
 )
 
 // sums hold in memory what the archived days of tenants count: the totals of days, and the values of months and years, which are added up from the records
-// when they are first asked for. So a year that began or ended within a period takes the records of at most some months, and of the days at its ends.
+// when they are first asked for. So a year that began or ended within a period takes the records of at most some months, and of the days at its ends, whose
+// records also tell of parts of a day.
 type sums struct {
 	store records
 	most  int // see maxSummed
@@ -38,7 +41,7 @@ type tenantSums struct {
 	days    map[string]*dayTotals
 	texts   [facetCount]numbered
 	names   numbered
-	parts   map[string]*part // by date, month (2026-01) or year
+	parts   map[string]*part // by date, with the quarters of an hour if it is a part of a day (2026-01-31 64 96), month (2026-01) or year
 	bytes   int              // of texts and parts, about
 	tooMany bool             // the values do not fit: the archive counts them
 }
@@ -50,6 +53,10 @@ type dayTotals struct {
 	first, last oplog.Key
 	quarters    [quartersPerDay]uint32
 	hasValues   bool
+}
+
+func (d *dayTotals) grid() *grid {
+	return &grid{start: d.start, each: quarter.Microseconds(), counts: d.quarters[:], rows: d.rows}
 }
 
 // numbered numbers texts in order of first appearance.
@@ -145,6 +152,20 @@ func (t *tenantSums) totals(date string) *dayTotals {
 
 const secondsPerDay = 24 * 60 * 60
 
+// minutes returns the entries of each minute of a day; nil if its record does not tell.
+func (t *tenantSums) minutes(date string) *grid {
+	s, err := t.read(date)
+	if err != nil {
+		return nil
+	}
+	counts, err := s.minutes(t.tenant + "/" + date)
+	if err != nil || counts == nil {
+		return nil
+	}
+	start, _ := oplog.Days{From: date, To: date}.Bounds()
+	return &grid{start: start.UnixMicro(), each: time.Minute.Microseconds(), counts: counts, rows: s.Rows}
+}
+
 func (t *tenantSums) read(date string) (s storedCounts, err error) {
 	name := t.tenant + "/" + date
 	data, _, err := t.store.Record(oplog.RecordArchiveCounts, name)
@@ -157,9 +178,13 @@ func (t *tenantSums) read(date string) (s storedCounts, err error) {
 // maxDayParts is the most days whose values are kept apart.
 const maxDayParts = 64
 
-// dayPart returns the values of a day.
-func (t *tenantSums) dayPart(date string, keep bool) (*part, error) {
-	if p := t.parts[date]; p != nil {
+// dayPart returns the values of some quarters of a day, or of all; nil if its record does not tell of these quarters.
+func (t *tenantSums) dayPart(date string, from, to int, keep bool) (*part, error) {
+	name := date
+	if isCut := from > 0 || to < quartersPerDay; isCut {
+		name = fmt.Sprint(date, " ", from, " ", to)
+	}
+	if p := t.parts[name]; p != nil {
 		return p, nil
 	}
 	s, err := t.read(date)
@@ -167,9 +192,24 @@ func (t *tenantSums) dayPart(date string, keep bool) (*part, error) {
 		return nil, err
 	}
 	v, err := s.values(t.tenant + "/" + date)
+	if err == nil && name != date {
+		var tells bool
+		if tells, err = s.cut(t.tenant+"/"+date, &v, from, to); !tells {
+			return nil, err
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
+	p := t.partOf(date, &v)
+	if keep {
+		t.keepDay(name, p)
+	}
+	return p, nil
+}
+
+// partOf returns values of a date as a part.
+func (t *tenantSums) partOf(date string, v *storedValues) *part {
 	start, _ := oplog.Days{From: date, To: date}.Bounds()
 	day := uint32(start.Unix() / secondsPerDay) //nolint:gosec // after 1970
 	p := &part{days: date}
@@ -186,10 +226,7 @@ func (t *tenantSums) dayPart(date string, keep bool) (*part, error) {
 	for j, name := range v.Names {
 		c.names[j], c.seen[j] = t.numberOf(&t.names, name), day
 	}
-	if keep {
-		t.keepDay(date, p)
-	}
-	return p, nil
+	return p
 }
 
 func (t *tenantSums) numberOf(n *numbered, text string) uint32 {
@@ -200,11 +237,11 @@ func (t *tenantSums) numberOf(n *numbered, text string) uint32 {
 	return number
 }
 
-// keepDay keeps the values of a day in place of another one's.
-func (t *tenantSums) keepDay(date string, p *part) {
+// keepDay keeps the values of a day, or of a part of it, in place of another one's.
+func (t *tenantSums) keepDay(name string, p *part) {
 	kept, other := 0, ""
 	for name := range t.parts {
-		if len(name) == len(date) {
+		if len(name) >= len(time.DateOnly) {
 			kept++
 			other = name
 		}
@@ -212,7 +249,7 @@ func (t *tenantSums) keepDay(date string, p *part) {
 	if kept >= maxDayParts {
 		t.drop(other)
 	}
-	t.keep(date, p)
+	t.keep(name, p)
 }
 
 func (t *tenantSums) keep(name string, p *part) {
@@ -228,24 +265,19 @@ func (t *tenantSums) drop(name string) {
 	}
 }
 
-// addValues adds the values of whole days to counts. all are the days with values that the archive has, dates those of them to add, both in order. False
-// means that the values take too much memory.
-func (t *tenantSums) addValues(ctx context.Context, all, dates []string, into *Counts) (bool, error) {
-	var a adder
+// addValues adds the values of whole days. all are the days with values that the archive has, dates those of them to add, both in order. False means that
+// the values take too much memory, and what was added means nothing.
+func (t *tenantSums) addValues(ctx context.Context, all, dates []string, a *adder) (bool, error) {
 	for dates := range groups(dates, len("2006")) {
 		if t.tooMany {
 			return false, nil
 		}
-		if err := t.addYear(ctx, &a, inGroup(all, dates[0], len("2006")), dates); err != nil {
+		if err := t.addYear(ctx, a, inGroup(all, dates[0], len("2006")), dates); err != nil {
 			return false, err
 		}
 		t.shrink(dates[0][:len("2006")])
 	}
-	if t.tooMany {
-		return false, nil
-	}
-	a.addTo(into, t)
-	return true, nil
+	return !t.tooMany, nil
 }
 
 // shrink lets go of the months and days outside a year, and notes if that is not enough.
@@ -311,7 +343,7 @@ func (t *tenantSums) addMonth(ctx context.Context, a *adder, all, dates []string
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		p, err := t.dayPart(date, !whole)
+		p, err := t.dayPart(date, 0, quartersPerDay, !whole)
 		if err != nil {
 			return err
 		}

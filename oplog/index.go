@@ -32,7 +32,7 @@ type Index interface {
 	Page(ctx context.Context, tenant string, m Match, before Key, limit int) (keys []Key, more bool, err error)
 
 	// Count counts matching entries per bucket and per value. Buckets are given by their start times in ascending order; a match before the
-	// first start counts in the first bucket.
+	// first start counts in the first bucket. The total and the buckets that come with an [Uncounted] error are valid.
 	Count(ctx context.Context, tenant string, m Match, buckets []time.Time) (Counts, error)
 
 	// Total counts matching entries.
@@ -121,3 +121,12 @@ type Incomplete struct {
 func (e *Incomplete) Error() string { return e.Err.Error() }
 
 func (e *Incomplete) Unwrap() error { return e.Err }
+
+// Uncounted is the error of counts without values, which cannot be counted for now. The total and the buckets that come with it are exact.
+type Uncounted struct {
+	Err error // why
+}
+
+func (e *Uncounted) Error() string { return e.Err.Error() }
+
+func (e *Uncounted) Unwrap() error { return e.Err }

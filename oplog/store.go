@@ -263,7 +263,7 @@ const (
 	RecordDeletion      RecordKind = "deletions"     // tenant id, "/", deletion id
 	RecordImport        RecordKind = "imports"       // tenant id, "/", digest of lines that have neither id nor time
 	RecordArchive       RecordKind = "archives"      // tenant id, "/", UTC date; see [ArchivedDay]
-	RecordArchiveCounts RecordKind = "archivecounts" // tenant id, "/", UTC date; what a removed day counts, without asking the archive
+	RecordArchiveCounts RecordKind = "archivecounts" // tenant id, "/", UTC date; what a removed day counts, by minute, and by value and quarter of an hour, without asking the archive
 )
 
 // RecordKinds lists all kinds.
