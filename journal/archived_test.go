@@ -51,6 +51,44 @@ func TestPageWithoutArchive(t *testing.T) {
 	}
 }
 
+// countIndex has an archive that cannot be read, but for what is counted without it.
+type countIndex struct {
+	oplog.Index
+	err error
+}
+
+func (x *countIndex) Count(ctx context.Context, tenant string, m oplog.Match, starts []time.Time) (oplog.Counts, error) {
+	c, err := x.Index.Count(ctx, tenant, m, starts)
+	return oplog.Counts{Total: c.Total, Buckets: c.Buckets}, errors.Join(err, x.err)
+}
+
+// Facets that need an archive which cannot be read cost neither the total nor the histogram, unless these need it, too.
+func TestSummaryWithoutArchive(t *testing.T) {
+	l := newLog(t)
+	l.Record("acme", nodetest.Entry("old", 9), nodetest.Entry("b", 5), nodetest.Entry("a", 3))
+	clock, err := journal.ReadClock(l.Store, l.Clock.Now)
+	l.Must(nil, err)
+	away := oplog.Errorf(oplog.CodeUnavailable, "the archive is away")
+	index := &countIndex{Index: l.Archive.Index(), err: &oplog.Uncounted{Err: away}}
+	j := journal.New(l.Store, index, l.Directory, l.Trail, clock, oplog.Place{}, l.Clock.Now)
+	s, err := j.Summary(t.Context(), "acme", oplog.Query{}, "en")
+	counted := 0
+	for _, b := range s.Histogram.Buckets {
+		counted += b.Count
+	}
+	if err != nil || s.Archive != oplog.ArchiveUnavailable || s.Total != 3 || counted != 3 || len(s.Facets.Module) > 0 || len(s.Facets.User) > 0 {
+		t.Errorf("%+v, %v", s, err)
+	}
+	index.err = away
+	if _, err := j.Summary(t.Context(), "acme", oplog.Query{}, "en"); !errors.Is(err, away) {
+		t.Error(err)
+	}
+	index.err = nil
+	if s, err := j.Summary(t.Context(), "acme", oplog.Query{}, "en"); err != nil || s.Archive != "" {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
 // Lines of days that take no entries are rejected, and not looked up, whether or not they are in the log.
 func TestImportOfArchivedDays(t *testing.T) {
 	l := newLog(t)

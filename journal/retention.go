@@ -40,7 +40,7 @@ func (j *Journal) countDays(ctx context.Context, tenant, before string) ([]oplog
 		return nil, nil
 	}
 	counts, err := j.index.Count(ctx, tenant, oplog.Match{To: end}, starts)
-	if err != nil {
+	if err != nil && !errors.As(err, new(*oplog.Uncounted)) {
 		return nil, err
 	}
 	var days []oplog.DayCount

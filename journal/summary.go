@@ -3,6 +3,7 @@ package journal
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -10,7 +11,8 @@ import (
 	"oplog/oplog"
 )
 
-// Summary counts the matches of a query; facets carry names in a locale.
+// Summary counts the matches of a query; facets carry names in a locale. Facets that need an archive which does not answer are left out, and the summary
+// says so, if total and histogram are known without it.
 func (j *Journal) Summary(ctx context.Context, tenant string, q oplog.Query, locale string) (oplog.Summary, error) {
 	m, err := j.match(tenant, q)
 	if err != nil {
@@ -32,10 +34,14 @@ func (j *Journal) Summary(ctx context.Context, tenant string, q oplog.Query, loc
 	ctx, cancel := context.WithTimeout(ctx, oplog.QueryDeadline)
 	defer cancel()
 	counts, err := j.index.Count(ctx, tenant, m, starts)
-	if err != nil {
+	var uncounted *oplog.Uncounted
+	if err != nil && !errors.As(err, &uncounted) {
 		return oplog.Summary{}, oplog.DeadlineError(err)
 	}
 	s := oplog.Summary{Total: counts.Total, From: from.UTC(), To: to.UTC()}
+	if uncounted != nil {
+		s.Archive = oplog.ArchiveUnavailable
+	}
 	s.Histogram = oplog.Histogram{Interval: name, Buckets: make([]oplog.Bucket, len(starts))}
 	for i, start := range starts {
 		s.Histogram.Buckets[i] = oplog.Bucket{From: start.UTC(), Count: counts.Buckets[i]}

@@ -11,6 +11,8 @@ type Summary struct {
 	To        time.Time `json:"to" doc:"End of the period, exclusive: as requested, or now."`
 	Histogram Histogram `json:"histogram"`
 	Facets    Facets    `json:"facets"`
+
+	Archive ArchiveAccess `json:"archive,omitempty" enum:"unavailable" doc:"unavailable: facets are empty, because they need the archive, which does not answer in time; total and histogram are exact. Omitted otherwise."`
 }
 
 // Histogram counts operations over time.

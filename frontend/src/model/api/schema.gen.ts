@@ -2886,6 +2886,11 @@ export interface components {
             password?: string;
         };
         Summary: {
+            /**
+             * @description unavailable: facets are empty, because they need the archive, which does not answer in time; total and histogram are exact. Omitted otherwise.
+             * @enum {string}
+             */
+            archive?: "unavailable";
             facets: components["schemas"]["Facets"];
             /**
              * Format: date-time
