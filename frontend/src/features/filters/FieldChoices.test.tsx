@@ -42,6 +42,25 @@ test('users and modules of the same name are told apart by their ids', async () 
   ])
 })
 
+test('while the archive is away, there are no counts, not zeros', async () => {
+  const facets = { user: [], module: [], operation: [], organization: [], outcome: [], role: [] }
+  vi.stubGlobal('fetch', async () => new Response(JSON.stringify({ total: 7, archive: 'unavailable', facets })))
+  const context = {
+    tenant: 'acme',
+    filters: noFilters,
+    titles: titlesOf({ modules: [], operations: [] }, 'en'),
+    nameOf: (_: string, value: string) => value,
+    onFilters: () => {},
+  }
+  draw(
+    <QueryClientProvider client={new QueryClient()}>
+      <FieldChoices field="outcome" {...context} />
+    </QueryClientProvider>,
+  )
+  await screen.findByText(/cannot be read for now/)
+  expect(screen.getByRole('checkbox', { name: 'failure' }).closest('label')?.textContent).not.toContain('0')
+})
+
 /** Draws the choices of a field of a log with more values than a summary lists. */
 function drawLong(field: 'user' | 'role', onFilters: (next: Filters) => void = () => {}) {
   const asked: string[] = []

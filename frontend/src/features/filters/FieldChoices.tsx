@@ -36,7 +36,7 @@ function ListChoices(props: ChoiceContext & { field: Exclude<ChoiceField, 'ip' |
   // Counts apply the other filters only: the number of rows that choosing a value would give.
   const outside = withoutField(filters, field)
   const { data } = useSummary(tenant, outside)
-  const listed = data?.facets[field]
+  const listed = data?.archive ? undefined : data?.facets[field]
   // Users beyond those listed are found by the server, other values by typing them whole.
   const more = moreOf(data, field)
   const [find, setFind] = useState('')
@@ -59,6 +59,7 @@ function ListChoices(props: ChoiceContext & { field: Exclude<ChoiceField, 'ip' |
     return [{ choices: [...titles].map(([value, title]) => ({ value, title, found: bySearch.has(value) })) }]
   }
 
+  const moreText = more > 0 ? (field === 'user' ? messages.moreUsers : messages.moreValues)(more) : undefined
   const groups = {
     operation: () => operationChoices(titles, messages),
     module: () => moduleChoices(titles),
@@ -73,7 +74,7 @@ function ListChoices(props: ChoiceContext & { field: Exclude<ChoiceField, 'ip' |
       groups={groups}
       counts={counts}
       pending={data === undefined || searching}
-      note={more > 0 ? (field === 'user' ? messages.moreUsers : messages.moreValues)(more) : undefined}
+      note={data?.archive ? messages.archiveAway : moreText}
       onFind={setFind}
       selected={chosen}
       excluded={excluded}

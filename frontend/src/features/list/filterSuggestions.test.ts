@@ -48,6 +48,11 @@ test('an organization that a long summary does not list is offered without a cou
   expect(found('shanghai', en, cut)).toEqual([['organization', 'Shanghai Studio', undefined, 'shop']])
 })
 
+test('while the archive is away, an organization is offered without a count', () => {
+  const away = { archive: 'unavailable', facets: { outcome: [], role: [], organization: [] } } as unknown as Summary
+  expect(found('east', en, away)).toEqual([['organization', '华东大区 East China', undefined, 'east']])
+})
+
 test('what gives nothing, or is on already, is not offered', () => {
   const none = { facets: { ...facets, role: [one('Content editor', 0)] } } as unknown as Summary
   expect(found('editor', en, none)).toEqual([])

@@ -1,6 +1,7 @@
 import { parseNetwork } from '../../lib/network'
 import type { FacetValue, Organization, Summary } from '../../model/api/types'
 import { type Field, type Filters, toggled, without } from '../../model/log/filters'
+import { allCounted } from '../../model/log/useLog'
 import { countsWithBelow, organizationTree } from '../../model/organizations/organizations'
 
 /** A filter that may match the intended search. */
@@ -40,9 +41,8 @@ export function suggestFilters(
 
   const network = parseNetwork(filters.q)
   // A summary that does not list all organizations tells nothing of those below one.
-  const complete = !summary?.facets.more?.organization
-  const below =
-    summary && complete && countsWithBelow(organizationTree(organizations ?? []), summary.facets.organization)
+  const all = allCounted(summary)
+  const below = all && countsWithBelow(organizationTree(organizations ?? []), all.facets.organization)
   return [
     ...(network ? way('ip', network, network) : []),
     ...facet('outcome', ({ value }) => begins(value) || begins(outcomeTitle(value)), outcomeTitle),

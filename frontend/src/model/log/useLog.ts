@@ -139,9 +139,9 @@ function useReading(tenant: string, query: string, error: unknown) {
   }
 }
 
-/** A summary that lists every organization: with some of them, sums in the tree would be wrong. */
+/** A summary that lists every organization: with some of them, or without those in the archive, sums in the tree would be wrong. */
 export function allCounted(summary: Summary | undefined): Summary | undefined {
-  return summary?.facets.more?.organization ? undefined : summary
+  return summary?.archive || summary?.facets.more?.organization ? undefined : summary
 }
 
 function outsideOf(summary: Summary | undefined): number {
