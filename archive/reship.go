@@ -43,7 +43,7 @@ func (a *Archive) shipAgain(ctx context.Context, tenant, date string) error {
 	before := sumOf(&s.day)
 	sum, _, err := a.send(ctx, s)
 	if err == nil && sum != before {
-		err = oplog.Errorf(oplog.CodeDamaged, "What the archive has of it differs from the log; oplog verify --archive tells how.")
+		err = errDiffers
 	}
 	if err == nil {
 		err = a.compare(ctx, s.engine, s.of, before)

@@ -68,6 +68,7 @@ func (a *Archive) round(ctx context.Context, tenants func() ([]oplog.TenantState
 			continue
 		}
 		a.try(ctx, t, tidyJob, tidyEvery, failed, func() error { return a.tidy(ctx, t.ID) })
+		a.try(ctx, t, countJob, recountEvery, failed, func() error { return a.recount(ctx, t.ID) })
 		a.try(ctx, t, removeJob, 0, failed, func() error { return a.removeDue(ctx, t) })
 		a.try(ctx, t, shipJob, 0, failed, func() error {
 			left, err := a.shipOldest(ctx, t)

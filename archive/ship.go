@@ -221,10 +221,7 @@ func (a *Archive) send(ctx context.Context, s *shipping) (sum Sum, counts *tally
 				}
 				pacer.Yield()
 			}
-			e, err := a.options.Decode(leaf)
-			if err == nil && e.Key() != key {
-				err = oplog.Errorf(oplog.CodeDamaged, "The entry %s has another key in its recorded bytes.", key.ID())
-			}
+			e, err := a.decode(key, leaf)
 			if err != nil {
 				return err
 			}

@@ -26,6 +26,7 @@ const (
 	shipJob job = iota
 	removeJob
 	tidyJob
+	countJob
 	jobs
 )
 
