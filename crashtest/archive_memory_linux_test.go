@@ -102,7 +102,7 @@ func (a *archived) peak(t *testing.T, title string, do func()) (kib int) {
 // readAll reads a log from many sides while all of it is exported and then verified.
 func (a *archived) readAll(t *testing.T, verify ...string) {
 	t.Helper()
-	r := &archiveReader{archived: a, load: newLoad(a.ledger, a.url, time.Millisecond), slow: true}
+	r := &archiveReader{archived: a, load: newLoad(a.ledger, a.url, time.Millisecond)}
 	ctx, cancel := context.WithCancel(context.Background())
 	var readers sync.WaitGroup
 	for _, act := range []func(context.Context){r.total, r.pages, r.find, r.summary, r.summary} {

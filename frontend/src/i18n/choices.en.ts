@@ -7,7 +7,7 @@ export const choicesEn = {
   excludeThis: (title: string) => `Exclude: ${title}`,
   moreUsers: (count: number) => `${n(count)} more. Type the start of a name or ID to find them.`,
   moreValues: (count: number) => `${n(count)} more. Type one in full to choose it.`,
-  archiveAway: 'The counts of this period are in the archive, which cannot be read for now.',
+  countsAway: 'The counts of this period are in the archive, which cannot be read for now.',
   findOperationType: 'Find operation type',
   groups: { destructive: 'Destructive', outward: 'Outward', create: 'Create', change: 'Change' },
   findUser: 'Find user',

@@ -7,7 +7,7 @@ export const choicesZh: typeof choicesEn = {
   excludeThis: (title) => `排除：${title}`,
   moreUsers: (count) => `另有 ${n(count)} 个，输入名称或 ID 的开头即可查找。`,
   moreValues: (count) => `另有 ${n(count)} 个，输入完整内容即可选择。`,
-  archiveAway: '该时间范围的计数在归档中，暂时无法读取。',
+  countsAway: '该时间范围的计数在归档中，暂时无法读取。',
   findOperationType: '查找操作类型',
   groups: { destructive: '删除类', outward: '外发类', create: '新增类', change: '变更类' },
   findUser: '查找用户',

@@ -74,7 +74,7 @@ function ListChoices(props: ChoiceContext & { field: Exclude<ChoiceField, 'ip' |
       groups={groups}
       counts={counts}
       pending={data === undefined || searching}
-      note={data?.archive ? messages.archiveAway : moreText}
+      note={data?.archive ? messages.countsAway : moreText}
       onFind={setFind}
       selected={chosen}
       excluded={excluded}
