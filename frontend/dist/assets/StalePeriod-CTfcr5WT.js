@@ -1,1 +1,0 @@
-import{t as e}from"./readOnlyMessages-DIwy1_uI.js";import{n as t}from"./stalePeriod-35VFhr6f.js";import{kt as n}from"./start-DQd6Gzk4.js";function r({summary:r,filters:i,stale:a,zone:o,now:s,scope:c}){let l=e();return n(l.summaryRest(t(i,r,a,o,l,s),c))}export{r as default};
