@@ -32,9 +32,7 @@ func (s *server) ready(ctx context.Context) error {
 	defer wait.Stop()
 	select {
 	case <-p.done:
-		if p.err == nil {
-			return nil
-		}
+		return p.err // which says why, as a certificate of another authority
 	case <-wait.C:
 	case <-ctx.Done():
 		return ctx.Err()
