@@ -14,7 +14,7 @@ import (
 // zones have midnights at every quarter of an hour, and clocks that change.
 var zones = []string{"Asia/Shanghai", "Asia/Kolkata", "Asia/Kathmandu", "America/New_York"}
 
-// unreachable returns a log of which all days but the last are in the archive alone, which fails whoever asks.
+// unreachable returns a log of which all days but the last are in the archive alone, which fails all who ask.
 func unreachable(t *testing.T, seed uint64) *sides {
 	t.Helper()
 	s := newSides(t, seed, 3000)

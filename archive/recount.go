@@ -10,7 +10,7 @@ import (
 	"oplog/oplog"
 )
 
-// The counts of a day may be missing or damaged, or be in the form of the first ones. Then they are made anew, from the entries of an archived day that are
+// The counts of a day may be missing or damaged, or be in the form of the first ones. Then they are counted again, from the entries of an archived day that are
 // still here, or from those in the archive, and replaced if these entries are the ones that were archived.
 
 // recountEvery is how often it is looked for days without their counts.

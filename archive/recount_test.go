@@ -17,7 +17,7 @@ func (f *fixture) countsOf(date string) ([]byte, oplog.Revision) {
 	return data, revision
 }
 
-// Counts in the form of the first ones, and damaged ones, are made anew: of removed days from the archive, unless it has been changed, and of others from here.
+// Counts in the form of the first ones, and damaged ones, are counted again: of removed days from the archive, unless it has been changed, and of others from here.
 func TestDaysAreCountedAgain(t *testing.T) {
 	f := newFixture(t, 2, 2)
 	f.settle()

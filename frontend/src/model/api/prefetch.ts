@@ -29,7 +29,7 @@ export async function takePrefetched(path: string): Promise<Response | undefined
   prefetched.delete(path)
   if (!early || performance.now() - early.at > tooOld) return undefined
   const answer = await early.answer
-  // A missing session is a valid response. What was refused to whoever was signed in is asked again; what could not be read was asked long enough.
+  // A missing session is a valid response. What was refused to the one who was signed in is asked again; what could not be read was asked long enough.
   return answer && (answer.ok || answer.status >= 422 || path === sessionPath) ? answer : undefined
 }
 
