@@ -24,16 +24,27 @@ func (db *DB) view(read func(*bolt.Tx) error) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }()
+	defer func() {
+		if !db.stuck.reading.Load() { // otherwise it would wait for ever
+			_ = tx.Rollback()
+		}
+	}()
 	return read(tx)
 }
 
 // beginRead begins a read transaction, and never while the file is opened again, or while meta pages are put back: bbolt would check one and
 // read another, of which later transactions have overwritten the pages.
-func (db *DB) beginRead() (*bolt.Tx, error) {
+func (db *DB) beginRead() (tx *bolt.Tx, err error) {
 	db.swapMu.RLock()
 	defer db.swapMu.RUnlock()
-	return db.bolt.Load().Begin(false)
+	if db.stuck.reading.Load() {
+		return nil, errStuck
+	}
+	err = db.unlessItPanics(&db.stuck.reading, func() (err error) {
+		tx, err = db.bolt.Load().Begin(false)
+		return err
+	})
+	return tx, err
 }
 
 // update is bolt's Update.

@@ -46,6 +46,7 @@ type DB struct {
 	failures chan struct{}               // receives once something failed
 	undo     *metaPages                  // those before the transaction that failed; guarded by writeMu
 	unsure   []oplog.RecordChange        // of records in failed transactions; guarded by writeMu
+	stuck    stuck                       // see stuck.go
 	swapMu   sync.RWMutex                // locked while bolt is replaced or its meta pages are; read-locked while a read begins
 	onAppend func(tenant string, entries []oplog.Entry)
 
@@ -147,9 +148,9 @@ func (db *DB) Close() error {
 		_ = db.stopSealing() // otherwise the file stays as after a crash, which is also readable
 	}
 	if db.head == nil { // read-only
-		return db.bolt.Load().Close()
+		return db.closeBolt()
 	}
-	return errors.Join(db.head.close(), db.bolt.Load().Close(), db.lock.Close())
+	return errors.Join(db.head.close(), db.closeBolt(), db.lock.Close())
 }
 
 // Append records entries; see [oplog.Store].

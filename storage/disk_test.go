@@ -98,10 +98,7 @@ func TestOpenSyncsTheFirstSeal(t *testing.T) {
 	if s, _, ok := decodeSeal(pageOf(data, last), metaOf(t, data, last)); !ok || !s.sealNext {
 		t.Fatalf("no seal begins the others: %+v", s)
 	}
-	left := t.TempDir()
-	if err := errors.Join(os.CopyFS(left, os.DirFS(db.dir)), os.Chmod(filepath.Join(left, keyName), 0o600)); err != nil {
-		t.Fatal(err)
-	}
+	left := asKilled(t, db)
 	disk := watchDisk(t)
 	openStore(t, left)
 	written, sync := slices.Index(disk.done, fmt.Sprintf("write %s %d", fileName, last*os.Getpagesize())), slices.Index(disk.done, "sync "+fileName)
@@ -130,11 +127,7 @@ func TestFirstSealFails(t *testing.T) {
 	if err := errors.Join(appendOne(db, 1, "a"), appendOne(db, 2, "b")); err != nil {
 		t.Fatal(err)
 	}
-	left := t.TempDir() // as a killed process leaves it
-	if err := errors.Join(os.CopyFS(left, os.DirFS(db.dir)), os.Chmod(filepath.Join(left, keyName), 0o600)); err != nil {
-		t.Fatal(err)
-	}
-	if got := arrivals(t, openStore(t, left), 1); got != "a b" {
+	if got := arrivals(t, openStore(t, asKilled(t, db)), 1); got != "a b" {
 		t.Errorf("arrivals %s", got)
 	}
 }

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 	"os"
@@ -57,7 +58,7 @@ func (db *DB) recoverWrites() error {
 func (db *DB) openAsBefore() (unsure []oplog.RecordChange, err error) {
 	db.writeMu.Lock()
 	defer db.writeMu.Unlock()
-	if err := db.inPlace(); err != nil {
+	if err := cmp.Or(db.stuck.err(), db.inPlace()); err != nil {
 		return nil, err
 	}
 	if err := db.takeBack(); err != nil {

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"os"
@@ -21,24 +22,28 @@ type transaction struct {
 }
 
 // begin begins a write transaction; call end afterwards.
-func (db *DB) begin() (transaction, error) {
+func (db *DB) begin() (t transaction, err error) {
 	db.writeMu.Lock()
-	if err := db.Failure(); err != nil {
-		db.writeMu.Unlock()
+	defer func() {
+		if t.Tx == nil {
+			db.writeMu.Unlock()
+		}
+	}()
+	if err := cmp.Or(db.stuck.err(), db.Failure()); err != nil {
 		return transaction{}, db.fail(errReadOnly(err))
 	}
-	tx, err := db.bolt.Load().Begin(true)
-	if err != nil {
-		db.writeMu.Unlock()
-	}
-	return transaction{tx, db}, err
+	err = db.unlessItPanics(&db.stuck.writing, func() (err error) {
+		t.Tx, err = db.bolt.Load().Begin(true)
+		return err
+	})
+	return transaction{t.Tx, db}, err
 }
 
 // end ends a transaction, and rolls it back if it was not committed.
 func (t transaction) end() {
-	_ = t.Rollback() // does nothing after a commit
+	defer t.db.writeMu.Unlock()
 	t.db.adds, t.db.extends = 0, treeSum{}
-	t.db.writeMu.Unlock()
+	_ = t.db.unlessItPanics(&t.db.stuck.writing, t.Rollback) // does nothing after a commit
 }
 
 // commit returns once the transaction is on disk. An error means that it is not in effect; unless the disk was full, nothing more can be written
