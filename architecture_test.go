@@ -109,6 +109,8 @@ var allowed = map[string][]string{
 	"directory": {"oplog", "records"},
 	"records":   {"oplog"},
 
+	"identity/ldap": {"oplog", "identity"},
+
 	"storage":         {"oplog", "durable", "faults", "signing", "background", "timing"},
 	"search":          {"oplog", "background", "durable", "faults"},
 	"server/wire":     {"oplog"},
@@ -218,6 +220,7 @@ func TestLibrariesStayInTheirPackages(t *testing.T) {
 		"github.com/valyala/fasthttp": {"server", "server/wire"},
 		"filippo.io/age":              {"backup"},
 		"github.com/VictoriaMetrics":  {"server"}, "github.com/go-webauthn": {"identity"},
+		"github.com/go-ldap": {"identity/ldap"}, "github.com/go-asn1-ber": {"identity/ldap"},
 		"github.com/gocarina/gocsv": {"exports/formats"}, "github.com/xuri/excelize": {"exports/formats"}, "github.com/alecthomas/kong": {"cli"},
 		"github.com/yuin/goldmark":     {"docs"},
 		"github.com/pelletier/go-toml": {"cli"},

@@ -1,5 +1,10 @@
 package identity
 
+import "oplog/oplog"
+
+// ErrNotThisPerson is the answer to a wrong password, and to that of somebody who is unknown or disabled: all read the same.
+var ErrNotThisPerson = oplog.Refuse(oplog.CodeUnauthenticated, "wrong-credentials", "The username or the password is wrong.")
+
 // Person is what a directory or an identity provider says of somebody.
 type Person struct {
 	Source       string   // name of the directory or the provider
