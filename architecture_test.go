@@ -109,7 +109,9 @@ var allowed = map[string][]string{
 	"directory": {"oplog", "records"},
 	"records":   {"oplog"},
 
-	"identity/ldap": {"oplog", "identity"},
+	"identity/ldap":                {"oplog", "identity"},
+	"identity/ldap/ldaptest":       nil,
+	"identity/ldap/ldaptest/slapd": {"identity/ldap/ldaptest"},
 
 	"storage":         {"oplog", "durable", "faults", "signing", "background", "timing"},
 	"search":          {"oplog", "background", "durable", "faults"},
@@ -220,7 +222,7 @@ func TestLibrariesStayInTheirPackages(t *testing.T) {
 		"github.com/valyala/fasthttp": {"server", "server/wire"},
 		"filippo.io/age":              {"backup"},
 		"github.com/VictoriaMetrics":  {"server"}, "github.com/go-webauthn": {"identity"},
-		"github.com/go-ldap": {"identity/ldap"}, "github.com/go-asn1-ber": {"identity/ldap"},
+		"github.com/go-ldap": {"identity/ldap", "identity/ldap/ldaptest"}, "github.com/go-asn1-ber": {"identity/ldap"},
 		"github.com/gocarina/gocsv": {"exports/formats"}, "github.com/xuri/excelize": {"exports/formats"}, "github.com/alecthomas/kong": {"cli"},
 		"github.com/yuin/goldmark":     {"docs"},
 		"github.com/pelletier/go-toml": {"cli"},
@@ -285,6 +287,11 @@ var writesApart = map[string]string{ // with the reason
 	"archive/clustertest/config_linux.go os.MkdirAll":  "a directory of tests",
 	"archive/clustertest/config_linux.go os.WriteFile": "a file of tests",
 	"archive/clustertest/process_linux.go os.OpenFile": "the output of a server of tests",
+
+	"identity/ldap/ldaptest/slapd.go os.Mkdir":          "a directory of tests",
+	"identity/ldap/ldaptest/slapd.go os.WriteFile":      "a file of tests",
+	"identity/ldap/ldaptest/slapd/main.go os.MkdirTemp": "a directory of tests",
+	"identity/ldap/ldaptest/slapd/main.go os.RemoveAll": "a directory of tests",
 }
 
 // TestNamedFilesAreWrittenDurably: one package creates, renames and writes named files and directories, so that a crash never leaves a partial
