@@ -173,3 +173,4 @@ fuzz:
 	go test ./server -run '^$$' -fuzz FuzzReadBatch -fuzztime 5m
 	go test ./exports/formats -run '^$$' -fuzz FuzzVerify -fuzztime 5m
 	go test ./exports/formats -run '^$$' -fuzz FuzzRead -fuzztime 5m
+	go test ./identity/ldap -run '^$$' -fuzz FuzzEscaping -fuzztime 5m

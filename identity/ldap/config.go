@@ -43,8 +43,8 @@ type Config struct {
 
 // How the groups of groups are found.
 const (
-	NestedFollow = "follow" // by asking for the groups of each group
-	NestedAD     = "ad"     // by Active Directory's matching rule in chain
+	NestedFollow = "follow" // by asking for the groups of each group, once for all people that are checked together
+	NestedAD     = "ad"     // by Active Directory's matching rule in chain: one question for each person, slow in large directories
 	NestedNone   = "none"   // they do not count
 )
 
@@ -179,8 +179,7 @@ func isAttribute(name string) bool {
 
 // userDNIsDN reports whether UserDN makes DNs, which have an entry; Active Directory lets people bind by other names, too.
 func (c *Config) userDNIsDN() bool {
-	dn, err := ldap.ParseDN(strings.ReplaceAll(c.UserDN, usernameMark, "a"))
-	return err == nil && len(dn.RDNs) > 0
+	return isDN(fillDN(c.UserDN, "a"))
 }
 
 // hostPort returns the host and the port of a server.

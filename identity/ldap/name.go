@@ -1,7 +1,6 @@
 package ldap
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,9 +21,27 @@ func GroupName(name string) string {
 	return fold(name)
 }
 
+// fillFilter puts a username and a DN into a filter, as the values that they are.
+func fillFilter(filter, username, dn string) string {
+	return strings.NewReplacer(usernameMark, ldap.EscapeFilter(username), dnMark, ldap.EscapeFilter(dn)).Replace(filter)
+}
+
+// fillDN puts a username into a DN, as the value that it is.
+func fillDN(template, username string) string {
+	return strings.ReplaceAll(template, usernameMark, ldap.EscapeDN(username))
+}
+
+func isDN(text string) bool {
+	dn, err := ldap.ParseDN(text)
+	return err == nil && len(dn.RDNs) > 0
+}
+
+// sameDN reports whether two DNs are of one entry.
+func sameDN(a, b string) bool { return GroupName(a) == GroupName(b) }
+
 // fold returns what values have in common that differ in case, composition or blanks only.
 func fold(value string) string {
-	return strings.Join(strings.Fields(strings.ToLower(norm.NFKC.String(value))), " ")
+	return strings.Join(strings.Fields(norm.NFKC.String(strings.ToLower(norm.NFKC.String(value)))), " ")
 }
 
 // writeDN writes a DN so that equal ones are written alike. Unlike that of the library, its letters of all scripts can be read.
@@ -59,7 +76,7 @@ func firstOf(dn *ldap.DN, attribute string) string {
 	for _, rdn := range dn.RDNs {
 		for _, a := range rdn.Attributes {
 			if strings.EqualFold(strings.TrimSpace(a.Type), attribute) {
-				return cmp.Or(a.Value, "")
+				return a.Value
 			}
 		}
 	}

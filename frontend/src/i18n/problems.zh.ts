@@ -172,6 +172,8 @@ export const problemsZh: ProblemMessages = {
     'password-of-host': '您由业务系统登录，这里没有可更改的密码',
     rebuilding: '正在重建索引：{done} / {total} 条操作，请稍后重试；记录不受影响',
     'record-exists': '{name} 已存在',
+    'source-misconfigured': '通过“{source}”登录的设置有误，请联系管理员，原因见访问日志',
+    'source-unavailable': '“{source}”没有响应，请稍后重试；本系统的账号仍可登录',
     'sharing-whole-tenant-only': '只有整个租户的管理员可以共享视图',
     'tenant-exists': '租户 {id} 已存在',
     'too-far-behind': '落后 {behind} 条操作，实时更新最多补发 {max} 条',
