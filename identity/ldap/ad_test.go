@@ -121,6 +121,34 @@ func TestGroupsInParts(t *testing.T) {
 	}
 }
 
+// Servers give so many entries at a time.
+func TestGroupsInPages(t *testing.T) {
+	f := activeDirectory(nil, nil)
+	others := f.answer
+	f.answer = func(asked search) ([]fakeEntry, uint16) {
+		if !strings.Contains(asked.filter, "1.2.840.113556.1.4.1941") {
+			return others(asked)
+		}
+		all := make([]fakeEntry, 2*pageSize+200)
+		for i := range all {
+			all[i].dn = fmt.Sprintf("CN=G%d,DC=ad", i)
+		}
+		return all, 0
+	}
+	d := f.start(t).directory(t, func(c *Config) { c.NestedGroups = NestedAD })
+	p, err := d.SignIn(t.Context(), "alice", "secret")
+	if err != nil || len(p.Groups) != 2*(2*pageSize+200) || !slices.Contains(p.Groups, "g1199") {
+		t.Errorf("%d names of groups, %v, want two each of %d", len(p.Groups), err, 2*pageSize+200)
+	}
+	if _, _, searches := f.asked(); len(searches) != 4 {
+		t.Errorf("%d searches, want one for alice and three pages", len(searches))
+	}
+	f.endless = true
+	if _, err := d.SignIn(t.Context(), "alice", "secret"); !isUnavailable(err) || !strings.Contains(Why(err), "pages without end") {
+		t.Errorf("pages without end: %v", err)
+	}
+}
+
 func TestTooManyGroups(t *testing.T) {
 	many := make([]string, MaxGroups+1)
 	for i := range many {

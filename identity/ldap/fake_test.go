@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -31,6 +32,7 @@ type fakeServer struct {
 	bind     func(dn, password string) (result uint16)
 	answer   func(search) (entries []fakeEntry, result uint16)
 	referral []string // sent with every answer to a search
+	endless  bool     // there is always another page, without entries
 
 	mu        sync.Mutex
 	connected int
@@ -87,10 +89,14 @@ func (f *fakeServer) start(t *testing.T) *fakeServer {
 			if err != nil || len(request.Children) < 2 {
 				return
 			}
-			for _, answer := range f.respond(request.Children[1]) {
+			answers, controls := f.page(request, f.respond(request.Children[1]))
+			for i, answer := range answers {
 				packet := ber.NewSequence("")
 				packet.AppendChild(request.Children[0])
 				packet.AppendChild(answer)
+				if i == len(answers)-1 && controls != nil {
+					packet.AppendChild(controls)
+				}
 				if _, err := c.Write(packet.Bytes()); err != nil {
 					return
 				}
@@ -98,6 +104,31 @@ func (f *fakeServer) start(t *testing.T) *fakeServer {
 		}
 	})
 	return f
+}
+
+// page returns the page of answers that a request asks for, with the control that says where the next one begins.
+func (f *fakeServer) page(request *ber.Packet, answers []*ber.Packet) ([]*ber.Packet, *ber.Packet) {
+	if len(request.Children) < 3 {
+		return answers, nil
+	}
+	asked, err := ldap.DecodeControl(request.Children[2].Children[0])
+	paging, ok := asked.(*ldap.ControlPaging)
+	if err != nil || !ok {
+		return answers, nil
+	}
+	entries, done := answers[:len(answers)-1], answers[len(answers)-1]
+	begin, _ := strconv.Atoi(string(paging.Cookie)) // 0 of the first
+	end := begin + int(paging.PagingSize)
+	answer := &ldap.ControlPaging{}
+	if f.endless {
+		begin, end = 0, 0
+	}
+	if end < len(entries) || f.endless {
+		answer.Cookie = []byte(strconv.Itoa(end))
+	}
+	controls := ber.Encode(ber.ClassContext, ber.TypeConstructed, 0, nil, "")
+	controls.AppendChild(answer.Encode())
+	return append(slices.Clone(entries[begin:min(end, len(entries))]), done), controls
 }
 
 func (f *fakeServer) respond(operation *ber.Packet) []*ber.Packet {

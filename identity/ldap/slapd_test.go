@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"oplog/identity"
 	"oplog/identity/ldap/ldaptest"
@@ -151,10 +152,13 @@ func TestNamesOfAllKinds(t *testing.T) {
 func TestCertificates(t *testing.T) {
 	s := slapd(t)
 	other := ldaptest.Start(t, ldaptest.Options{Names: []string{"ldap.corp.example", "10.0.0.7"}})
+	yesterday := time.Now().AddDate(0, 0, -1)
+	expired := ldaptest.Start(t, ldaptest.Options{NotAfter: yesterday})
 	for name, test := range map[string]struct {
 		change func(*Config)
 		says   []string
 	}{
+		"an old one":           {func(c *Config) { c.URL, c.CAFile = []string{expired.TLSURL}, expired.CAFile }, []string{"to " + day(yesterday), "clock"}},
 		"another name":         {func(c *Config) { c.URL, c.CAFile = []string{other.TLSURL}, other.CAFile }, []string{"for ldap.corp.example, 10.0.0.7, not for localhost"}},
 		"another name, later":  {func(c *Config) { c.URL, c.CAFile, c.StartTLS = []string{other.URL}, other.CAFile, true }, []string{"for ldap.corp.example, 10.0.0.7, not for 127.0.0.1"}},
 		"an unknown authority": {func(c *Config) { c.CAFile = "" }, []string{"not trusted here", "Directory test authority", "ca_file"}},
