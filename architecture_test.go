@@ -95,6 +95,8 @@ var allowed = map[string][]string{
 
 	"cluster": {"oplog", "records", "storage", "durable", "faults", "timing"},
 
+	"identity/oidc": {"oplog", "identity", "durable"},
+
 	"node":      {"oplog", "archive", "records", "directory", "journal", "identity", "trail", "exports", "views", "scrub", "durable"},
 	"journal":   {"oplog", "records", "directory", "trail", "faults", "timing"},
 	"exports":   {"oplog", "records", "directory", "background", "durable", "faults", "timing"},
@@ -226,6 +228,7 @@ func TestLibrariesStayInTheirPackages(t *testing.T) {
 		"github.com/gocarina/gocsv": {"exports/formats"}, "github.com/xuri/excelize": {"exports/formats"}, "github.com/alecthomas/kong": {"cli"},
 		"github.com/yuin/goldmark":     {"docs"},
 		"github.com/pelletier/go-toml": {"cli"},
+		"github.com/coreos/go-oidc":    {"identity/oidc"}, "golang.org/x/oauth2": {"identity/oidc"},
 		"github.com/kardianos/service": {"cli"},
 	}
 	for _, f := range sources(t) {

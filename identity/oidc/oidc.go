@@ -1,37 +1,35 @@
 // Package oidc signs people in at an identity provider by OpenID Connect (authorization code with PKCE), asks again whether they are still the
 // same, and logs them out from both sides. It knows nothing of accounts, rules or routes.
+//
+// Every question to a provider takes 5 s at most in all, and an answer has 1 MiB at most. Errors have words for the person; [Why] is what an
+// administrator has to know besides.
 package oidc
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"net/url"
+	"strings"
+	"sync/atomic"
 	"time"
 
+	"golang.org/x/oauth2"
+
 	"oplog/identity"
-	"oplog/oplog"
 )
 
-// Config is an [[oidc]] table of the configuration file.
-type Config struct {
-	Name              string   `toml:"name"`
-	Title             string   `toml:"title"`     // on the sign-in page; "" is the name
-	IconFile          string   `toml:"icon_file"` // SVG or PNG of at most 32 KiB; "" for none
-	Issuer            string   `toml:"issuer"`    // exactly as the provider says it
-	ClientID          string   `toml:"client_id"`
-	ClientSecretFile  string   `toml:"client_secret_file"` // "" for a public client, which has PKCE alone
-	Scopes            []string `toml:"scopes"`             // openid profile email by default
-	UsernameClaim     string   `toml:"username_claim"`     // by default preferred_username, or else email if it is verified, or else sub
-	GroupsClaim       string   `toml:"groups_claim"`       // groups by default; a path such as realm_access.roles
-	OrganizationClaim string   `toml:"organization_claim"` // "" for none
-	CAFile            string   `toml:"ca_file"`            // PEM; "" for the authorities that the machine trusts
-	Algorithms        []string `toml:"algorithms"`         // of signatures; by default the asymmetric ones that the provider names
-}
-
-// Validate checks a configuration with the files that it names, and fills in its defaults.
-func (c *Config) Validate() []oplog.FieldError { return nil }
+// Limits of the answers of a provider, and of clocks that differ.
+const (
+	maxAnswer  = 1 << 20 // bytes
+	clockSkew  = 2 * time.Minute
+	stateLife  = 10 * time.Minute // from Begin to Finish
+	maxSubject = 255              // characters, by the specification
+)
 
 // State is what a browser must bring back from the provider; it is kept in a cookie of that browser and nowhere else.
 type State struct {
+	Source   string    `json:"p"`
 	State    string    `json:"s"`
 	Nonce    string    `json:"n"`
 	Verifier string    `json:"v"` // of PKCE
@@ -42,60 +40,67 @@ type State struct {
 // SignedIn is what the provider says of somebody who signed in.
 type SignedIn struct {
 	Person       identity.Person
-	SessionID    string // sid; "" if the provider has none
-	IDToken      string // the hint of LogoutURL
-	RefreshToken string // the newest; "" if there is none
-	AuthTime     time.Time
-}
-
-// Logout is what a logout token says: the sessions of a person, or that of one session id, end if they began before it was issued.
-type Logout struct {
-	Subject   string // "" if the token names only a session
-	SessionID string // "" for all sessions of the person
-	IssuedAt  time.Time
+	SessionID    string    // sid; "" if the provider has none
+	IDToken      string    // the hint of LogoutURL; "" after a refresh without one
+	RefreshToken string    // the newest; "" if there is none
+	AuthTime     time.Time // when the person last proved who it is; zero if the provider does not say
 }
 
 // Provider is an identity provider.
 type Provider struct {
-	config Config
-	now    func() time.Time
+	config  Config
+	now     func() time.Time
+	timeout time.Duration // of all questions of one call
+
+	known    atomic.Pointer[known] // as it last described itself; nil before
+	turn     chan struct{}         // held while it is asked to, and for attempts
+	attempts attempts
+
+	states  once // brought back by browsers
+	logouts once // ids of logout tokens
+	keys    interval
 }
 
 // New returns a provider with a valid configuration. It is not asked before it is needed, so it may be down.
-func New(c Config, now func() time.Time) *Provider { return &Provider{config: c, now: now} }
+func New(c Config, now func() time.Time) *Provider {
+	return &Provider{config: c, now: now, timeout: 5 * time.Second, turn: make(chan struct{}, 1)}
+}
 
-// Name and Title return the name of the source, and what people read.
-func (p *Provider) Name() string  { return p.config.Name }
-func (p *Provider) Title() string { return p.config.Title }
+// Name returns the name of the source.
+func (p *Provider) Name() string { return p.config.Name }
 
-// Icon returns the provider's icon with its media type; "" if it has none.
-func (p *Provider) Icon() (mediaType string, icon []byte) { return "", nil }
+// Title returns what people read of the source.
+func (p *Provider) Title() string { return cmp.Or(p.config.Title, p.config.Name) }
 
 // Begin returns the address of the provider that a browser is sent to, and what it must bring back. callbackURL is ours, exactly as the provider
 // knows it. With fresh the provider asks for the password again.
 func (p *Provider) Begin(ctx context.Context, callbackURL string, fresh bool) (to string, s State, err error) {
-	return "", s, identity.ErrNotThisPerson
+	ctx, cancel := context.WithTimeout(ctx, p.timeout)
+	defer cancel()
+	k, err := p.discover(ctx)
+	if err != nil {
+		return "", s, err
+	}
+	s = State{
+		Source: p.config.Name, State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Fresh: fresh,
+		At: p.now().UTC().Truncate(time.Second),
+	}
+	values := url.Values{
+		"response_type": {"code"}, "client_id": {p.config.ClientID}, "redirect_uri": {callbackURL}, "scope": {strings.Join(p.config.Scopes, " ")},
+		"state": {s.State}, "nonce": {s.Nonce}, "code_challenge": {oauth2.S256ChallengeFromVerifier(s.Verifier)}, "code_challenge_method": {"S256"},
+	}
+	if fresh {
+		values.Set("prompt", "login")
+		values.Set("max_age", "0")
+	}
+	return withQuery(k.AuthorizationEndpoint, values), s, nil
 }
 
-// Finish completes the sign-in of a browser that came back to callbackURL with a query.
-func (p *Provider) Finish(ctx context.Context, callbackURL string, s State, query url.Values) (SignedIn, error) {
-	return SignedIn{}, identity.ErrNotThisPerson
+// withQuery adds parameters to an address, which may have some.
+func withQuery(address string, values url.Values) string {
+	separator := "?"
+	if strings.Contains(address, "?") {
+		separator = "&"
+	}
+	return address + separator + values.Encode()
 }
-
-// Refresh asks again who has a refresh token, which must still be that subject: ErrNotThisPerson if the provider says no, CodeUnavailable if it
-// does not answer. RefreshToken of what it returns replaces the one that was used, also beside an error if it is not "".
-func (p *Provider) Refresh(ctx context.Context, refreshToken, subject string) (SignedIn, error) {
-	return SignedIn{}, identity.ErrNotThisPerson
-}
-
-// LogoutURL returns the address that logs a browser out at the provider, which then sends it back to an address of ours ("" for none); "" if the
-// provider has none.
-func (p *Provider) LogoutURL(ctx context.Context, idToken, back string) (string, error) { return "", nil }
-
-// LogoutToken checks a logout token that the provider sent (OpenID Connect Back-Channel Logout 1.0).
-func (p *Provider) LogoutToken(ctx context.Context, token string) (Logout, error) {
-	return Logout{}, identity.ErrNotThisPerson
-}
-
-// Check asks the provider whether it can be used: it answers, is the configured one, and has keys.
-func (p *Provider) Check(ctx context.Context) error { return nil }
