@@ -95,7 +95,8 @@ var allowed = map[string][]string{
 
 	"cluster": {"oplog", "records", "storage", "durable", "faults", "timing"},
 
-	"identity/oidc": {"oplog", "identity", "durable"},
+	"identity/oidc":          {"oplog", "identity", "durable"},
+	"identity/oidc/oidctest": nil,
 
 	"node":      {"oplog", "archive", "records", "directory", "journal", "identity", "trail", "exports", "views", "scrub", "durable"},
 	"journal":   {"oplog", "records", "directory", "trail", "faults", "timing"},

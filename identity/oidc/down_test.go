@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"os"
@@ -154,8 +155,9 @@ func TestBackOff(t *testing.T) {
 		for range 3 {
 			err := begin()
 			refused(t, err, "source-unavailable", "502")
-			if told := err.(*explained).told; told.Wait != wait {
-				t.Errorf("after %d failures the next attempt is in %s, want %s", i+1, told.Wait, wait)
+			var told *oplog.Error
+			if !errors.As(err, &told) || told.Wait != wait {
+				t.Errorf("after %d failures the next attempt is in %v, want %s", i+1, told, wait)
 			}
 		}
 		if f.asked[wellKnown] != i+1 {

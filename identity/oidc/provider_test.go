@@ -11,6 +11,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -288,14 +289,14 @@ func (f *fake) signIn(t *testing.T, p *Provider, fresh bool) (SignedIn, error) {
 // refused checks that an error has a reason (or a code) for the person, who reads the title, and tells an administrator why.
 func refused(t *testing.T, err error, reason, why string) {
 	t.Helper()
-	told, _ := err.(*explained)
+	var told *oplog.Error
 	switch {
-	case told == nil:
+	case !errors.As(err, &told):
 		t.Errorf("got %v, want a refusal because of %q", err, why)
-	case cmp.Or(told.told.Reason, string(told.told.Code)) != reason || !strings.Contains(Why(err), why):
-		t.Errorf("got %s: %v; want %s because of %q", told.told.Reason, err, reason, why)
-	case strings.Contains(told.told.Message, why):
-		t.Errorf("the person is told why: %s", told.told.Message)
+	case cmp.Or(told.Reason, string(told.Code)) != reason || !strings.Contains(Why(err), why):
+		t.Errorf("got %s: %v; want %s because of %q", told.Reason, err, reason, why)
+	case strings.Contains(told.Message, why):
+		t.Errorf("the person is told why: %s", told.Message)
 	}
 }
 
