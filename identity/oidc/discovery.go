@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"time"
 
@@ -55,6 +56,9 @@ type known struct {
 
 // in returns a context in which the libraries use the provider's client.
 func (k *known) in(ctx context.Context) context.Context { return goidc.ClientContext(ctx, k.client) }
+
+// notThere matches the errors of the library of which the status says that the provider describes itself somewhere else.
+var notThere = regexp.MustCompile(`^40[0345]\b`)
 
 // attempts are the failures since the last success; they belong to whoever has the turn.
 type attempts struct {
@@ -149,6 +153,8 @@ func (p *Provider) describe(ctx context.Context) (*known, error) {
 		return nil, p.misconfigured("the provider at %s says that its issuer is %q; specify issuer exactly so if that is the right one (a slash at its end counts)", p.config.Issuer, oplog.Shorten(other.Discovered))
 	case isCertificateError(err):
 		return nil, p.misconfigured("the provider's certificate is not accepted: %w; specify the certificate of the authority that signed it with ca_file", err)
+	case err != nil && notThere.MatchString(err.Error()):
+		return nil, p.misconfigured("%s/.well-known/openid-configuration: %w; specify the address as issuer below which the provider describes itself", p.config.Issuer, err)
 	case err != nil:
 		return nil, p.unavailable(fmt.Errorf("%s/.well-known/openid-configuration: %w", p.config.Issuer, err))
 	}

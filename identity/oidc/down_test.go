@@ -55,7 +55,7 @@ func TestProvidersThatCannotBeUsed(t *testing.T) {
 		reason, why string
 	}{
 		"down":                               {at(wellKnown, status(http.StatusBadGateway)), "source-unavailable", "502"},
-		"no description":                     {at(wellKnown, status(http.StatusNotFound)), "source-unavailable", "404"},
+		"no description":                     {at(wellKnown, status(http.StatusNotFound)), "source-misconfigured", "404 Not Found: ; specify the address"},
 		"an endless description":             {at(wellKnown, endless), "source-unavailable", "longer than 1 MiB"},
 		"a description elsewhere":            {at(wellKnown, redirect), "source-unavailable", "redirects to https://127.0.0.1"},
 		"another issuer":                     {metadata("issuer", "https://other.example.com"), "source-misconfigured", `its issuer is "https://other.example.com"; specify issuer exactly so`},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"unicode"
 
 	"oplog/oplog"
 )
@@ -31,7 +32,13 @@ func Why(err error) string {
 // brief returns the text of an error, which may quote a whole answer, on one line of at most 400 characters.
 func brief(err error) string {
 	const most = 400
-	text := strings.Join(strings.Fields(strings.ToValidUTF8(err.Error(), "?")), " ")
+	text := strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, strings.ToValidUTF8(err.Error(), "?"))
+	text = strings.Join(strings.Fields(text), " ")
 	if characters := []rune(text); len(characters) > most {
 		text = string(characters[:most]) + "…"
 	}

@@ -35,6 +35,9 @@ const (
 	secret   = "the secret: of/this+client %"
 )
 
+// start is what the clocks of the provider and of this log say, unless a test sets them.
+var start = time.Now()
+
 type object = map[string]any
 
 // lie is what a provider does differently from an honest one; fields are nil for what it does right.
@@ -83,7 +86,7 @@ func newFake(t *testing.T) *fake {
 		t.Fatal(err)
 	}
 	f := &fake{
-		now: time.Now, rsa: keysOnce()[0], old: keysOnce()[1], ec: ec, asked: map[string]int{},
+		now: func() time.Time { return start }, rsa: keysOnce()[0], old: keysOnce()[1], ec: ec, asked: map[string]int{},
 		person: object{"sub": "4711", "sid": "session 1", "preferred_username": "anna", "name": "Anna Fischer"},
 		info:   object{"sub": "4711", "groups": []string{"log-admins", "staff"}, "email": "anna@example.com"},
 	}

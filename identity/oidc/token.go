@@ -114,7 +114,7 @@ func checkAuthTime(c claims, since time.Time) error {
 	case since.IsZero():
 		return nil
 	case at.IsZero():
-		return errors.New("it does not say when the person proved who it is (auth_time), which max_age requires")
+		return errors.New("it does not say when the person proved who it is (auth_time), though it was asked for a new proof; in Entra ID add the optional claim auth_time")
 	case at.Before(since.Add(-clockSkew)):
 		return fmt.Errorf("the person proved who it is %s before it was asked to, not again", since.Sub(at).Round(time.Second))
 	}
