@@ -181,7 +181,7 @@ func TestRealPasswords(t *testing.T) {
 		t.Fatal("the provider does not ask for the password again")
 	}
 	s, err := p.Finish(t.Context(), back, state, b.SignIn(t, to, "anna", "anna’s password").Query())
-	if err != nil || time.Since(s.AuthTime) > time.Minute {
+	if err != nil || time.Since(s.AuthTime) > 5*time.Minute {
 		t.Errorf("asked for the password again: %+v, %v", s, err)
 	}
 }
@@ -202,7 +202,7 @@ func TestRealLogoutTokens(t *testing.T) {
 			t.Fatalf("%s: the provider sends no logout token", what)
 		}
 		got, err := p.LogoutToken(t.Context(), token)
-		if err != nil || got.Subject != s.Person.Subject || got.SessionID != s.SessionID || s.SessionID == "" || time.Since(got.IssuedAt) > time.Minute {
+		if err != nil || got.Subject != s.Person.Subject || got.SessionID != s.SessionID || s.SessionID == "" || time.Since(got.IssuedAt) > 5*time.Minute {
 			t.Errorf("%s: %+v, %v; signed in: %+v", what, got, err, s)
 		}
 		if _, err = p.Refresh(t.Context(), s.RefreshToken, s.Person.Subject); !errors.Is(err, identity.ErrNotThisPerson) {
