@@ -44,10 +44,19 @@ type Account struct {
 	SignedOutAt  time.Time `json:"signed_out_at,omitzero"` // everywhere, by an admin
 	Factors      Factors   `json:"factors,omitzero"`
 	Launched     bool      `json:"launched,omitempty"` // not stored: authenticated by the host system
+
+	// Of people of a directory or an identity provider; see Admit.
+	Source           string    `json:"source,omitempty"`             // its name; "" for local accounts
+	Subject          string    `json:"subject,omitempty"`            // see [Person]
+	Rule             int       `json:"rule,omitempty"`               // the rule that gave the role, from 1
+	Groups           []string  `json:"groups,omitempty"`             // as last seen, at most MaxGroups
+	Said             string    `json:"said,omitempty"`               // the organization that the source said last
+	CheckedAt        time.Time `json:"checked_at,omitzero"`          // when the source last answered; accurate to ten minutes
+	DisabledBySource bool      `json:"disabled_by_source,omitempty"` // by the source or the rules, which may take it back
 }
 
-// isActiveOwner reports whether the account has the permissions of an owner.
-func (a *Account) isActiveOwner() bool { return a.Role == RoleOwner && !a.Disabled }
+// isActiveOwner reports whether the account has the permissions of an owner whatever becomes of sources: one by a directory is no way back in.
+func (a *Account) isActiveOwner() bool { return a.Role == RoleOwner && !a.Disabled && a.Source == "" }
 
 // stamp returns a digest of the properties that invalidate the account's sessions when they change.
 func (a *Account) stamp() string {
@@ -58,15 +67,15 @@ func (a *Account) stamp() string {
 	if !a.Factors.Since.IsZero() {
 		properties = append(properties, "second factor "+a.Factors.Since.Format(time.RFC3339Nano))
 	}
+	if a.Source != "" {
+		properties = append(properties, "source "+a.Source, a.Subject)
+	}
 	return hashOf(strings.Join(properties, "\x00"))
 }
 
 func (a *Account) validate() []oplog.FieldError {
 	v := oplog.Validation{}
-	v.Text("username", a.Username, 1, oplog.MaxIDLength)
-	if strings.Contains(a.Username, "/") {
-		v.Fail("username", a.Username, "contains_slash", "must not contain a slash")
-	}
+	a.validateUsername(&v)
 	if !slices.Contains(Roles, a.Role) {
 		v.Fail("role", string(a.Role), "not_one_of", "is not one of {allowed}", []string{"owner", "admin", "auditor", "member"})
 	}
@@ -278,7 +287,7 @@ func (i *Identity) changeAccount(r oplog.Records, username string, change func(*
 	if err != nil {
 		return before, err
 	}
-	if a.Disabled != before.Disabled || a.stamp() != before.stamp() {
+	if a.isActive() != before.isActive() || a.stamp() != before.stamp() {
 		return a, i.EndSessions(username)
 	}
 	return a, nil
@@ -312,6 +321,9 @@ func (i *Identity) DecideAbout(username string, do func(Account) error) error {
 
 // checkChange validates a changed account.
 func (i *Identity) checkChange(before, after Account) error {
+	if err := checkOfSource(&before, &after); err != nil {
+		return err
+	}
 	errs := after.validate()
 	if after.Name != before.Name {
 		errs = append(errs, after.validateDisplayName()...)

@@ -25,7 +25,7 @@ func (i *Identity) ChangePassword(token, checked, hash string) (Account, Session
 	if err != nil {
 		return account, session, "", err
 	}
-	session, token, err = i.startSession(Session{Username: account.Username, Stamp: account.stamp(), IP: session.IP, UserAgent: session.UserAgent})
+	session, token, err = i.startSession(session.continued(account))
 	return account, session, token, err
 }
 

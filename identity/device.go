@@ -55,7 +55,7 @@ func (i *Identity) Device(a Account, token string) (string, error) {
 func (a *Account) signDevice(secret, head []byte) []byte {
 	mac := hmac.New(sha256.New, secret)
 	mac.Write(head)
-	mac.Write([]byte(strings.Join([]string{a.Username, a.PasswordHash, a.SignedOutAt.Format(time.RFC3339Nano)}, "\x00")))
+	mac.Write([]byte(strings.Join([]string{a.Username, a.PasswordHash, a.SignedOutAt.Format(time.RFC3339Nano) + a.Subject}, "\x00")))
 	return mac.Sum(nil)
 }
 

@@ -51,8 +51,8 @@ const pendingLife = 10 * time.Minute
 
 // StartPending starts a session for an account whose password was checked, which waits for the second factor. locale is set when that comes,
 // if the account has none.
-func (i *Identity) StartPending(a Account, locale, ip, userAgent string) (Session, string, error) {
-	return i.startSession(Session{Username: a.Username, Stamp: a.stamp(), IP: ip, UserAgent: userAgent, Pending: true, Locale: locale})
+func (i *Identity) StartPending(a Account, provider *ProviderSession, locale, ip, userAgent string) (Session, string, error) {
+	return i.startSession(Session{Username: a.Username, Stamp: a.stamp(), IP: ip, UserAgent: userAgent, Pending: true, Locale: locale, Provider: provider})
 }
 
 // SecondFactorDue reports whether a password is not enough to sign in to an account.

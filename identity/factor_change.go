@@ -29,6 +29,7 @@ const setupLife = 10 * time.Minute
 type StepUp struct {
 	Code    string
 	Checked string // the hash that the password was checked with
+	Source  string // the source that checked the password
 }
 
 // stepUp checks, inside a change of an account, that a session may change its factors. One that waits for a second factor may only add the
@@ -42,6 +43,7 @@ func (i *Identity) stepUp(token string, a *Account, up StepUp) error {
 	case session.Pending:
 	case up.Code != "":
 		err = i.use(a, session, Proof{Code: up.Code})
+	case up.Source != "" && up.Source == a.Source: // the session would have ended with the account
 	case up.Checked == "" || up.Checked != a.PasswordHash:
 		err = oplog.Refuse(oplog.CodeConflict, "password-changed", "The password was changed meanwhile.")
 	}
@@ -100,7 +102,7 @@ func (i *Identity) changeFactors(token string, change func(*Account) error) (Sig
 	if account.stamp() == session.Stamp && !session.Pending {
 		return SignedIn{account, session, token}, nil
 	}
-	session, token, err = i.startSession(Session{Username: account.Username, Stamp: account.stamp(), IP: session.IP, UserAgent: session.UserAgent})
+	session, token, err = i.startSession(session.continued(account))
 	return SignedIn{account, session, token}, err
 }
 

@@ -91,7 +91,7 @@ func TestSessionsOfAPerson(t *testing.T) {
 	l.Must(l.Identity.UseSession(second))
 	account, _ := l.Identity.Account("wang")
 	for range identity.MaxSessions + 1 {
-		_, _, err := l.Identity.StartPending(account, "", "", "")
+		_, _, err := l.Identity.StartPending(account, nil, "", "", "")
 		l.Must(nil, err)
 	}
 	for range identity.MaxSessions - 2 {

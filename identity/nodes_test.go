@@ -183,7 +183,7 @@ func TestCodeOnceAcrossNodes(t *testing.T) {
 	code := account.Code(n.Clock.Now())
 	for i, m := range n.All {
 		n.Lead(i)
-		_, token, err := m.Identity.StartPending(account, "", "", "")
+		_, token, err := m.Identity.StartPending(account, nil, "", "", "")
 		l.Must(token, err)
 		_, err = m.Identity.FinishSignIn(token, identity.Proof{Code: code})
 		if i == 0 && err != nil || i > 0 && !errors.Is(err, identity.ErrWrongFactor) {

@@ -29,6 +29,8 @@ type Session struct {
 	Launched *Account `json:"launched,omitempty"`
 	Key      string   `json:"key,omitempty"` // hash of the launch key that the session depends on
 
+	Provider *ProviderSession `json:"provider,omitempty"` // of somebody whom an identity provider signed in
+
 	hash string // name of the record
 }
 
@@ -74,8 +76,11 @@ func (i *Identity) startSession(s Session) (Session, string, error) {
 	token, hash := newSecret("")
 	now := i.now().UTC()
 	life := sessionLife
-	if s.Pending {
+	switch {
+	case s.Pending:
 		life = pendingLife
+	case s.Provider != nil && s.Provider.RefreshToken == "":
+		life = SourceSilence // nobody can ask the provider again
 	}
 	s.CreatedAt, s.LastUsedAt, s.ExpiresAt, s.hash = now, now, now.Add(life), hash
 	s.IP, s.UserAgent = oplog.Shorten(s.IP), oplog.Clip(s.UserAgent, oplog.MaxOriginLength)
@@ -136,7 +141,7 @@ func (i *Identity) anySession(token string) (Session, Account, error) {
 		return session, account, err
 	}
 	account, err := i.Account(session.Username)
-	if oplog.CodeOf(err) == oplog.CodeNotFound || err == nil && (account.Disabled || account.stamp() != session.Stamp) {
+	if oplog.CodeOf(err) == oplog.CodeNotFound || err == nil && (!account.isActive() || account.stamp() != session.Stamp) {
 		return session, Account{}, errNotSignedIn
 	}
 	return session, account, err

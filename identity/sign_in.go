@@ -78,6 +78,6 @@ func (i *Identity) replaceSession(old Session, a Account) (SignedIn, error) {
 	if err != nil {
 		return SignedIn{}, err
 	}
-	session, token, err := i.startSession(Session{Username: a.Username, Stamp: a.stamp(), IP: old.IP, UserAgent: old.UserAgent})
+	session, token, err := i.startSession(old.continued(a))
 	return SignedIn{a, session, token}, err
 }

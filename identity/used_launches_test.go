@@ -54,7 +54,7 @@ func TestSignInsDoNotWaitForOtherAccounts(t *testing.T) {
 	token := l.start("wang")
 	account, err := l.Identity.Account("li")
 	l.Must(nil, err)
-	_, pending, err := l.Identity.StartPending(account, "en", "", "")
+	_, pending, err := l.Identity.StartPending(account, nil, "en", "", "")
 	l.Must(nil, err)
 	entered, release := make(chan struct{}), make(chan struct{})
 	changed := make(chan error, 1)

@@ -29,7 +29,7 @@ func (s *Server) startPending(in *call, account identity.Account, locale string)
 	}
 	in.trailDetails.quiet = true // it is recorded once it is complete
 	locale = cmp.Or(locale, wire.AcceptedLocale(in.http.Get(fiber.HeaderAcceptLanguage)))
-	session, token, err := s.identity.StartPending(account, locale, in.ip(), in.http.Get(fiber.HeaderUserAgent))
+	session, token, err := s.identity.StartPending(account, nil, locale, in.ip(), in.http.Get(fiber.HeaderUserAgent))
 	if err != nil {
 		return nil, err
 	}

@@ -26,7 +26,7 @@ type View struct {
 	Query     string       `json:"query"` // as in a URL, without the question mark
 	Table     *TableLayout `json:"table,omitempty"`
 	Shared    bool         `json:"shared,omitempty"`
-	Person    string       `json:"person"` // the owner; see [identity.Account.Person]
+	Person    string       `json:"person"` // the owner; see [identity.Account.Owner]
 	MadeBy    string       `json:"made_by"`
 	ChangedAt time.Time    `json:"changed_at"`
 }
@@ -54,7 +54,7 @@ const (
 )
 
 // Owns reports whether a view belongs to the account.
-func (v *View) Owns(a identity.Account) bool { return v.Person == a.Person() }
+func (v *View) Owns(a identity.Account) bool { return v.Person == a.Owner() }
 
 func (v *View) validate() []oplog.FieldError {
 	check := oplog.Validation{}
@@ -150,7 +150,7 @@ func (s *Views) lock(tenant string) (unlock func()) {
 func (s *Views) Add(v View, a identity.Account, checks ...directory.May) (View, error) {
 	defer s.lock(v.Tenant)()
 	v.ID = rand.Text()[:16]
-	v.Person, v.MadeBy, v.ChangedAt = a.Person(), a.Username, s.now().UTC()
+	v.Person, v.MadeBy, v.ChangedAt = a.Owner(), a.Username, s.now().UTC()
 	if a.Name != "" {
 		v.MadeBy = a.Name
 	}
@@ -245,7 +245,7 @@ func (s *Views) Remove(tenant, id string, a identity.Account, may func(View) err
 // SetStart sets the view that an account starts with in a tenant; "" for none.
 func (s *Views) SetStart(tenant, id string, a identity.Account, checks ...directory.May) error {
 	defer s.lock(tenant)()
-	_, err := records.Change(s.changes, oplog.RecordStart, tenant+"/"+a.Person(), func(begin *start, exists bool) (bool, error) {
+	_, err := records.Change(s.changes, oplog.RecordStart, tenant+"/"+a.Owner(), func(begin *start, exists bool) (bool, error) {
 		if a.Launched && id != "" && !exists {
 			if err := s.checkRoomForStart(tenant); err != nil {
 				return false, err
@@ -268,7 +268,7 @@ func (s *Views) checkRoomForStart(tenant string) error {
 
 // Start returns the view that an account starts with in a tenant, or CodeNotFound.
 func (s *Views) Start(tenant string, a identity.Account) (View, error) {
-	begin, err := records.Read[start](s.records, oplog.RecordStart, tenant+"/"+a.Person())
+	begin, err := records.Read[start](s.records, oplog.RecordStart, tenant+"/"+a.Owner())
 	if err != nil {
 		return View{}, err
 	}
