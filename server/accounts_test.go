@@ -16,8 +16,6 @@ func (f *fixture) change(caller, method, path, body string, want int) string {
 	return r.body
 }
 
-const accountsPath = "/api/v1/accounts"
-
 func TestAccounts(t *testing.T) {
 	f := newServer(t)
 	names := func(caller, query string) string {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -164,7 +165,7 @@ func (s *Server) run(ctx context.Context, o *operation) (reflect.Value, error) {
 func (s *Server) inputOf(c *call, o *operation) (any, error) {
 	in := reflect.New(o.in)
 	for _, p := range o.params {
-		value := c.http.Params(p.name)
+		value := strings.ReplaceAll(c.http.Params(p.name), string(slashMark), "/")
 		at := huma.NewPathBuffer(make([]byte, 0, 64), 0)
 		at.Push("path")
 		at.Push(p.name)

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -29,11 +30,32 @@ func (s *Server) behindProxy(next fasthttp.RequestHandler) fasthttp.RequestHandl
 				ctx.Request.SetRequestURIBytes(bytes.Clone(uri))
 			}
 		}
+		keepSlashes(ctx)
 		if !s.proxies.Resolve(ctx) {
 			s.warnOfProxy(ctx.RemoteIP().String())
 		}
 		next(ctx)
 	}
+}
+
+const (
+	accountsPath = "/api/v1/accounts"
+	slashMark    = '\ue000' // of private use, so no name has it
+)
+
+// keepSlashes marks the encoded slashes in the name of an account in a URL, such as corp/alice: routes are found by the decoded path, where they would
+// end the name; see inputOf.
+func keepSlashes(ctx *fasthttp.RequestCtx) {
+	path, query, _ := bytes.Cut(ctx.Request.Header.RequestURI(), []byte("?"))
+	if !bytes.HasPrefix(path, []byte(accountsPath+"/")) || !bytes.Contains(path, []byte("%2")) {
+		return
+	}
+	mark := []byte(url.PathEscape(string(slashMark)))
+	marked := bytes.ReplaceAll(bytes.ReplaceAll(path, []byte("%2F"), mark), []byte("%2f"), mark)
+	if len(query) > 0 {
+		marked = append(append(marked, '?'), query...)
+	}
+	ctx.Request.SetRequestURIBytes(marked)
 }
 
 // Share returns a listener that gives each client address a share of the connections that the limit of open files allows. It belongs below

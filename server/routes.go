@@ -21,7 +21,7 @@ func (s *Server) routes() []route {
 		session  = "/api/v1/session"
 		factor   = session + "/second-factor"
 		sessions = "/api/v1/sessions"
-		accounts = "/api/v1/accounts"
+		accounts = accountsPath
 		account  = accounts + "/{username}"
 		tenants  = "/api/v1/tenants"
 		tenant   = tenants + "/{tenant}"
