@@ -85,7 +85,7 @@ func own(imported string) (folder string, ok bool) {
 // allowed lists the packages of the module that each package may import. cli may import any.
 var allowed = map[string][]string{
 	".":      {"cli"},
-	"server": {"oplog", "archive", "doctor", "directory", "journal", "identity", "trail", "exports", "views", "proof", "node", "backup", "cluster", "server/wire", "faults", "docs", "timing"},
+	"server": {"oplog", "archive", "doctor", "directory", "journal", "identity", "trail", "exports", "views", "proof", "node", "backup", "cluster", "server/wire", "faults", "docs", "timing", "identity/sources", "identity/oidc"},
 	"backup": {"oplog", "records", "trail", "node", "durable", "faults"},
 	"doctor": {"oplog", "backup", "node", "proof", "durable", "faults"},
 
@@ -113,6 +113,8 @@ var allowed = map[string][]string{
 	"records":   {"oplog"},
 
 	"identity/ldap":                {"oplog", "identity"},
+	"identity/sources":             {"oplog", "identity", "identity/ldap", "identity/oidc", "trail", "faults"},
+	"identity/sources/sourcestest": {"oplog", "identity", "identity/oidc"},
 	"identity/ldap/ldaptest":       nil,
 	"identity/ldap/ldaptest/slapd": {"identity/ldap/ldaptest"},
 
