@@ -48,6 +48,9 @@ func (s *settingInForce) origin() string {
 
 // Run prints the settings in force.
 func (c *configShowCommand) Run(words *kong.Context, m *Program) error {
+	if _, err := m.sourcesConfig(); err != nil {
+		return err
+	}
 	inForce := m.settingsInForce(words)
 	path := ""
 	if m.config != nil {
@@ -72,6 +75,11 @@ func (c *configShowCommand) Run(words *kong.Context, m *Program) error {
 	for i := range inForce {
 		s := &inForce[i]
 		rows = append(rows, []string{s.Key, orDash(valueText(s.Value)), s.origin()})
+	}
+	if m.config != nil {
+		for _, t := range m.config.tables {
+			rows = append(rows, []string{"[[" + t.of.Name + "]]", t.what(), fmt.Sprintf("%s:%d", m.config.path, t.line)})
+		}
 	}
 	return table(m.Stdout, rows)
 }

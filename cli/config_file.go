@@ -34,6 +34,7 @@ func systemConfig(system string, getenv func(string) string) string {
 type configFile struct {
 	path   string
 	values map[string]configValue // by flag
+	tables []*readTable           // those of sources and rules
 }
 
 // configValue is the value of a setting, as a flag takes it.
@@ -178,10 +179,23 @@ func (m *Program) readConfig(path string) (*configFile, error) {
 
 // take takes the values of all keys, of which each must be that of a setting. Relative paths are relative to dir.
 func (c *configFile) take(keys []tomlKey, dir string) error {
-	settings := serveSettings()
+	settings, inTable := serveSettings(), false
 	for _, k := range keys {
-		if k.isHeader {
-			if k.isList || !slices.ContainsFunc(settings, func(s serveSetting) bool { return s.Section != "" && s.Section == k.name() }) {
+		switch {
+		case k.isHeader && k.isList:
+			if err := c.takeTable(k); err != nil {
+				return err
+			}
+			inTable = true
+			continue
+		case inTable && !k.isHeader:
+			if err := c.takeInTable(k, dir); err != nil {
+				return err
+			}
+			continue
+		}
+		if inTable = false; k.isHeader {
+			if !slices.ContainsFunc(settings, func(s serveSetting) bool { return s.Section != "" && s.Section == k.name() }) {
 				return &lineError{k.line, unknownSection(k)}
 			}
 			continue
@@ -208,6 +222,9 @@ func unknownKey(k tomlKey) error {
 	settings := serveSettings()
 	if slices.ContainsFunc(settings, func(s serveSetting) bool { return s.Section == k.name() }) {
 		return fmt.Errorf("%[1]s is a section: write [%[1]s], and its settings on the lines below", k.name())
+	}
+	if _, isList := sourceTableNamed(k.path[0]); isList {
+		return fmt.Errorf("%[1]s is a table: write [[%[1]s]], and its keys on the lines below", k.path[0])
 	}
 	keys := make([]string, len(settings))
 	for i := range settings {
@@ -249,6 +266,9 @@ func unknownSection(k tomlKey) error {
 	written := "[" + k.name() + "]"
 	if k.isList {
 		written = "[" + written + "]"
+	}
+	if _, isList := sourceTableNamed(k.name()); isList {
+		return fmt.Errorf("[%[1]s] may be there several times: write [[%[1]s]]", k.name())
 	}
 	if meant := nearest(k.name(), sections); meant != "" {
 		return fmt.Errorf("unknown section %s; did you mean [%s]?", written, meant)

@@ -81,7 +81,7 @@ func configText(settings []serveSetting) string {
 		fmt.Fprintf(to, "# --%s, %s\n", s.Flag, s.Variable)
 		fmt.Fprintf(to, "#%s = %s\n", s.Name, s.defaultTOML())
 	}
-	return top.String() + sections.String()
+	return top.String() + sections.String() + configTextOfSources()
 }
 
 // defaultTOML returns the default value as it is written in the configuration file.

@@ -13,7 +13,7 @@ import (
 type tomlKey struct {
 	path     []string
 	line     int
-	value    any  // nil below [[table]]
+	value    any  // nil below a table that is in a table of a list
 	isHeader bool // [table]
 	isList   bool // [[table]]
 }
@@ -54,8 +54,14 @@ func readTOML(text []byte) ([]tomlKey, error) {
 		mistake.err = fmt.Errorf("invalid TOML: %s", strings.TrimPrefix(err.Error(), "toml: "))
 		return nil, mistake
 	}
+	places := make(map[string]int) // how many tables of a list there were
 	for i, k := range w.keys {
-		if !k.isHeader {
+		switch {
+		case k.isHeader && k.isList:
+			places[k.name()]++
+		case !k.isHeader && len(k.path) > 1 && places[k.path[0]] > 0:
+			w.keys[i].value = valueInList(tree, k.path, places[k.path[0]]-1)
+		case !k.isHeader:
 			w.keys[i].value = valueAt(tree, k.path)
 		}
 	}
@@ -70,6 +76,16 @@ func valueAt(tree map[string]any, path []string) any {
 		value = table[name]
 	}
 	return value
+}
+
+// valueInList returns the value of a key in a table of a list, at a place.
+func valueInList(tree map[string]any, path []string, place int) any {
+	list, _ := tree[path[0]].([]any)
+	if place >= len(list) {
+		return nil
+	}
+	table, _ := list[place].(map[string]any)
+	return valueAt(table, path[1:])
 }
 
 // tomlWalk collects the keys of a document.

@@ -19,6 +19,10 @@ type pageWords struct {
 	general, none, lists, table string
 	sections                    map[string]string
 	help                        func(*serveSetting) string
+
+	sourceTables map[string]string // titles of [[ldap]], [[oidc]] and [[rule]]
+	sourceTable  string            // the head of their keys
+	sourceHelp   func(table, key, help string) string
 }
 
 var pagesOfSettings = map[string]pageWords{
@@ -29,7 +33,10 @@ var pagesOfSettings = map[string]pageWords{
 			"log": "The server's own log", "tls": "HTTPS", "cluster": "Three nodes", "metrics": "Monitoring", "scrub": "Checks in the background", "backup": "Backups",
 			"archive": "The archive",
 		},
-		help: func(s *serveSetting) string { return s.Help },
+		help:         func(s *serveSetting) string { return s.Help },
+		sourceTables: map[string]string{"ldap": "Directories", "oidc": "Identity providers", "rule": "Rules"},
+		sourceTable:  "| key | example | meaning |\n| --- | --- | --- |\n",
+		sourceHelp:   func(_, _, help string) string { return help },
 	},
 	"zh/configure.md": {
 		general: "常规", none: "无", lists: "可为列表：`%[1]s = [\"one\", \"two\"]`，重复命令行参数，或 `%[2]s=%[3]s`。",
@@ -38,7 +45,10 @@ var pagesOfSettings = map[string]pageWords{
 			"log": "服务器自身的日志", "tls": "HTTPS", "cluster": "三节点集群", "metrics": "监控", "scrub": "后台检查", "backup": "备份",
 			"archive": "归档",
 		},
-		help: func(s *serveSetting) string { return settingsInChinese[s.Key()] },
+		help:         func(s *serveSetting) string { return settingsInChinese[s.Key()] },
+		sourceTables: map[string]string{"ldap": "企业目录", "oidc": "身份提供方", "rule": "规则"},
+		sourceTable:  "| 键 | 示例 | 含义 |\n| --- | --- | --- |\n",
+		sourceHelp:   func(table, key, _ string) string { return sourceKeysInChinese[strings.Trim(table+"."+key, ".")] },
 	},
 }
 
@@ -67,6 +77,12 @@ func settingsPage(words pageWords) string {
 			fmt.Fprintf(&b, words.lists, s.Name, s.Variable, all)
 		}
 		fmt.Fprintf(&b, "\n\n%s| `%s` | `%s` | `%s` | %s |\n", words.table, s.flagText(), s.Variable, s.Key(), s.defaultText(words.none))
+	}
+	for _, t := range sourceTables {
+		fmt.Fprintf(&b, "\n## %s `[[%s]]`\n\n%s\n\n%s", words.sourceTables[t.Name], t.Name, escapedHelp(words.sourceHelp(t.Name, "", t.Help)), words.sourceTable)
+		for _, k := range t.Keys {
+			fmt.Fprintf(&b, "| `%s` | `%s` | %s |\n", k.Name, k.Example, escapedHelp(words.sourceHelp(t.Name, k.Name, k.Help)))
+		}
 	}
 	return b.String()
 }
