@@ -32,6 +32,8 @@ type Settings struct {
 
 	ArchiveServers      [][]string // URLs by shard, without secrets
 	ArchivePasswordFile string     // "" for none
+
+	Sources func() []Source // asks directories and identity providers, for at most 4 s; nil for none
 }
 
 // Log is what a log tells of itself: in the server that has it open, or read from a directory that no server uses.
@@ -165,7 +167,7 @@ func New(o Options) *Doctor {
 		{"server", (*round).server}, {"disk", (*round).disk}, {"rights", (*round).rights}, {"key", (*round).key}, {"clock", (*round).clock},
 		{"port", (*round).port}, {"certificate", (*round).certificate}, {"format", (*round).format}, {"store", (*round).store}, {"index", (*round).index},
 		{"backup", (*round).backup}, {"anchors", (*round).anchors}, {"witnesses", (*round).witnesses}, {"files", (*round).files}, {"memory", (*round).memory},
-		{"nodes", (*round).nodes}, {"archive", (*round).archive},
+		{"nodes", (*round).nodes}, {"archive", (*round).archive}, {"sources", (*round).sources},
 	} {
 		d.checks = append(d.checks, &check{name: c.name, run: c.run})
 	}

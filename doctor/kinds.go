@@ -3,7 +3,7 @@ package doctor
 import "maps"
 
 // kinds are all findings, by code. The console has the same texts in both languages, in checks.en.ts and checks.zh.ts of frontend/src/i18n.
-var kinds = merged(ofEveryCheck, ofTheMachine, ofTheLog, ofCopies, ofTheArchive)
+var kinds = merged(ofEveryCheck, ofTheMachine, ofTheLog, ofCopies, ofTheArchive, ofSources)
 
 func merged(parts ...map[string]kind) map[string]kind {
 	all := make(map[string]kind)

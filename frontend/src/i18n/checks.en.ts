@@ -31,6 +31,7 @@ export const checksEn = {
     memory: 'memory',
     nodes: 'nodes',
     archive: 'archive',
+    sources: 'sources of people',
   },
   facts: {
     slow: 'The check had no answer within {limit:duration}',
@@ -171,6 +172,8 @@ export const checksEn = {
     'archive-table': 'The archive cannot be used for tenant {tenant}: {error}',
     'archive-failing': 'Days of tenant {tenant} cannot be archived: {error}',
     'archive-behind': 'Archiving of tenant {tenant} is {left:duration} behind',
+    'sources-answer': '{source} answers, and signs people in',
+    'sources-away': '{source} cannot sign people in: {error}',
   },
   advice: {
     slow: 'A disk or a network share may hang: look at the mounts of this machine.',
@@ -288,5 +291,7 @@ export const checksEn = {
     'archive-failing': 'Do what this says. It is tried again by itself; until then they stay here, and take space.',
     'archive-behind':
       'Wait, if it was just switched on. Otherwise look at the log of the service, and at how busy the servers of the archive are.',
+    'sources-away':
+      'Repair it, or its table in the configuration file. Local accounts sign in meanwhile; people of {source} stay signed in for an hour.',
   },
 }

@@ -32,6 +32,7 @@ export const checksZh: Widen<typeof checksEn> = {
     memory: '内存',
     nodes: '节点',
     archive: '归档',
+    sources: '人员来源',
   },
   facts: {
     slow: '检查在 {limit:duration} 内没有结果',
@@ -161,6 +162,8 @@ export const checksZh: Widen<typeof checksEn> = {
     'archive-table': '租户 {tenant} 无法使用归档：{error}',
     'archive-failing': '租户 {tenant} 的归档失败：{error}',
     'archive-behind': '租户 {tenant} 的归档滞后 {left:duration}',
+    'sources-answer': '{source} 响应正常，可以登录',
+    'sources-away': '无法通过 {source} 登录：{error}',
   },
   advice: {
     slow: '磁盘或网络共享可能没有响应，请检查本机的挂载。',
@@ -264,5 +267,6 @@ export const checksZh: Widen<typeof checksEn> = {
     'archive-table': '请按 oplog archive schema {tenant} 输出的语句建表或更正。',
     'archive-failing': '请按上述说明处理。系统会自动重试；在此之前这些日期仍留在本机，占用空间。',
     'archive-behind': '如果刚刚启用，请等待。否则请查看服务的运行日志，以及归档服务器是否繁忙。',
+    'sources-away': '请修复该来源，或更正配置文件中的设置。本地账号仍可登录；来自 {source} 的人员在一小时内保持登录。',
   },
 }
