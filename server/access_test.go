@@ -53,6 +53,7 @@ var whoMay = []struct {
 	{"GET", "/api/v1/key", "", ofServer(answers{200: "owner, admin, scoped, auditor, member, write, read, launch, directory, metrics, backup, stranger, strange key, strange writer, strange directory"})},
 	{"GET", "/api/v1/backup", "", ofServer(answers{200: "owner, backup"})},
 	{"GET", "/api/v1/system", "", ofServer(answers{200: "owner"})},
+	{"GET", "/api/v1/identity/preview?username=x", "", ofServer(answers{200: "owner"})},
 	{"GET", "/api/v1/system/checks", "", ofServer(answers{200: "owner"})},
 	{"GET", "/api/v1/system/backups", "", ofServer(answers{200: "owner"})},
 	{"POST", "/api/v1/system/backups", "", ofServer(answers{409: "owner"})}, // see TestSystemBackups
@@ -132,9 +133,23 @@ var whoMay = []struct {
 	{"DELETE", "/api/v1/session", "", ofServer(answers{204: "owner, admin, scoped, auditor, member, stranger"})},
 }
 
-// TestWhoMay makes each request as each kind of caller.
+// TestWhoMay makes each request as each kind of caller, with accounts of its own, of a directory and of an identity provider.
 func TestWhoMay(t *testing.T) {
-	f := newServer(t)
+	for _, source := range []string{"", "corp", "sso"} {
+		t.Run(source, func(t *testing.T) {
+			f := newServer(t)
+			if source != "" {
+				w := f.withSources()
+				w.sso.Stays = true
+				w.replaceBy(source)
+			}
+			f.checkWhoMay(t)
+		})
+	}
+}
+
+func (f *fixture) checkWhoMay(t *testing.T) {
+	t.Helper()
 	f.record(entry(`"id":"e1","time":"2026-11-22T07:00:00Z"`))
 	f.get("owner", tenantA+"/entries", 200)
 	told := decode[oplog.Page](t, f.get("owner", tenantA+"/access", 200)).Entries[0].ID
@@ -158,6 +173,7 @@ func TestWhoMay(t *testing.T) {
 	for i := range f.server.table {
 		switch r := &f.server.table[i]; r.id {
 		case "signIn", "launch", "continueLaunch", "getSetup", "setUp", "endSessions", "getServerStatus": // see TestReadOnly, TestSignIn, TestLaunch, TestLaunchAsksFirst, TestSetup and TestSignOutEverywhere
+		case "listProviders", "beginProvider", finishProvider, "endProvider": // see TestProviderSignIn and TestProviderLogout
 		default:
 			if !checked[r] {
 				t.Errorf("%s %s is not checked", r.method, r.path)
@@ -187,7 +203,7 @@ func TestEveryRouteIsChecked(t *testing.T) {
 		path := strings.NewReplacer("{tenant}", "acme", "{id}", "x").Replace(r.path)
 		a := f.send("nobody", r.method, path, "")
 		if r.callers == anyone {
-			if !slices.Contains([]string{"signIn", "launch", "continueLaunch", "getSetup", "setUp", "getServerStatus"}, r.id) {
+			if !slices.Contains([]string{"signIn", "launch", "continueLaunch", "getSetup", "setUp", "getServerStatus", "listProviders", "beginProvider", finishProvider, "endProvider"}, r.id) {
 				t.Errorf("%s %s takes anyone", r.method, r.path)
 			}
 			continue

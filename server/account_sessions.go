@@ -52,12 +52,14 @@ func (s *Server) unlockAccount(_ context.Context, in *call, input *accountInput)
 		if _, err := s.administersNow(in, now); err != nil {
 			return err
 		}
-		if err := s.identity.ForgetAttempts(now.Username); err != nil {
-			return err
+		for _, name := range []string{now.SignInName(), now.Username} {
+			if err := s.identity.ForgetAttempts(name); err != nil {
+				return err
+			}
+			s.throttle.free(nameBucket(name))
+			s.throttle.free(codesBucket(name))
+			s.locks.unlock(name)
 		}
-		s.throttle.free(nameBucket(now.Username))
-		s.throttle.free(codesBucket(now.Username))
-		s.locks.unlock(now.Username)
 		return nil
 	})
 	if err != nil {

@@ -26,12 +26,19 @@ type accountBody struct {
 	LockedUntil  time.Time     `json:"locked_until,omitzero" doc:"When the next attempt to sign in is allowed, after many failed ones; browsers that signed in before are not locked out. Omitted unless locked."`
 	LockedPlaces bool          `json:"locked_in_places,omitempty" doc:"Whether it is locked only where attempts failed: from an address, or on a browser that signed in before."`
 	SecondFactor bool          `json:"second_factor" doc:"Whether the account has a second factor."`
+
+	Source           string    `json:"source,omitempty" doc:"The directory or identity provider that knows the person, and keeps the password; omitted for local accounts."`
+	Rule             int       `json:"rule,omitempty" doc:"The rule of the configuration file that gave role, tenant and organization, from 1."`
+	Groups           []string  `json:"groups,omitempty" doc:"The person's groups as the source said them last, at most 200."`
+	CheckedAt        time.Time `json:"checked_at,omitzero" doc:"When the source last answered; accurate to ten minutes."`
+	DisabledBySource bool      `json:"disabled_by_source,omitempty" doc:"Whether the source or the rules keep the person out; they may let it in again."`
 }
 
 func (s *Server) describeAccount(a identity.Account) accountBody {
-	until, somewhere := s.lockedUntil(a.Username)
+	until, somewhere := s.lockedUntil(&a)
 	return accountBody{
 		a.Username, a.Name, a.Role, a.Tenant, a.Organization, a.Locale, a.Disabled, a.CreatedAt, a.LastSignInAt, a.MustChange, until, somewhere, a.Factors.Any(),
+		a.Source, a.Rule, a.Groups, a.CheckedAt, a.DisabledBySource,
 	}
 }
 

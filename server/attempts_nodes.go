@@ -27,7 +27,7 @@ func (s *Server) shareAttempts(username string, buckets []bucket) error {
 	if !spent {
 		return nil
 	}
-	accounts, err := s.identity.AccountsWhere(func(a *identity.Account) bool { return identity.NameKey(a.Username) == identity.NameKey(username) })
+	accounts, err := s.identity.AccountsWhere(func(a *identity.Account) bool { return isNamed(a, username) })
 	if err != nil || len(accounts) == 0 {
 		return err
 	}

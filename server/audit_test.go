@@ -47,6 +47,7 @@ func (s *together) told(t testing.TB) (events []string) {
 // auditedAfterwards are the changes that the trail is told of afterwards, with the reason.
 var auditedAfterwards = map[string]string{
 	"unlockAccount": "failed attempts are in memory only",
+	"endProvider":   "see TestSourcesAreStoredWithTheirEntries",
 	"startBackup":   "nothing is changed yet; the backup is told with its own entries",
 
 	"addJoinToken":       "see TestCluster; the nodes are no part of the store",

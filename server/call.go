@@ -164,6 +164,9 @@ func (s *Server) enter(c *fiber.Ctx, r *route) (*call, error) {
 	if in.query, err = url.ParseQuery(raw); err != nil {
 		return nil, oplog.Errorf(oplog.CodeMalformed, "The query string is malformed: %v.", err)
 	}
+	if r.id == finishProvider {
+		return in, nil // a provider may send what it likes; what is not known says nothing
+	}
 	return in, r.rejectUnknownParams(in.query)
 }
 

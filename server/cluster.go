@@ -35,8 +35,8 @@ const (
 func (s *Server) inCluster(c *fiber.Ctx) error {
 	peer, fromPeer := c.Locals(fromPeerKey).(wire.Forwarded)
 	path := c.Path()
-	switch writes := changes(c.Method()) || path == "/launch"; {
-	case !isAPI(path) && path != "/launch", unreplicated[path]:
+	switch writes := writes(c); {
+	case !isAPI(path) && path != "/launch", unreplicated[path], isSourcePath(path) && !writes:
 		return c.Next()
 	case fromPeer && peer.ForLeader && !s.cluster.Leads():
 		c.Set(notLeaderHeader, "1")
@@ -51,7 +51,7 @@ func (s *Server) inCluster(c *fiber.Ctx) error {
 
 // ofClient answers a request of a client here, or has the node answer that can.
 func (s *Server) ofClient(c *fiber.Ctx) error {
-	writes := changes(c.Method()) || c.Path() == "/launch"
+	writes := writes(c)
 	if !writes {
 		if err := s.await(c); err != nil {
 			return err
@@ -71,6 +71,11 @@ func (s *Server) ofClient(c *fiber.Ctx) error {
 		}
 	}
 	return c.Next()
+}
+
+// writes reports whether a request may change something.
+func writes(c *fiber.Ctx) bool {
+	return changes(c.Method()) || c.Path() == "/launch" || isCallback(c.Path())
 }
 
 // unreplicated are the paths of the API whose answers do not depend on what other nodes have.

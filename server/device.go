@@ -23,20 +23,26 @@ func (s *Server) knownDevice(in *call, username string) (string, error) {
 	if len(tokens) == 0 {
 		return "", nil
 	}
-	account, err := s.identity.SignInAccount(username)
-	if oplog.CodeOf(err) == oplog.CodeNotFound {
-		return "", nil
+	named := []string{username}
+	for _, one := range s.sources.Directories() {
+		named = append(named, one.Name+"/"+identity.ComposeName(username))
 	}
-	for _, token := range tokens {
-		if err != nil {
-			break
+	for _, name := range named {
+		account, err := s.identity.SignInAccount(name)
+		if oplog.CodeOf(err) == oplog.CodeNotFound {
+			continue
 		}
-		var id string
-		if id, err = s.identity.Device(account, token); id != "" {
-			return id, nil
+		for _, token := range tokens {
+			var id string
+			if err == nil {
+				id, err = s.identity.Device(account, token)
+			}
+			if err != nil || id != "" {
+				return id, err
+			}
 		}
 	}
-	return "", err
+	return "", nil
 }
 
 // devices returns the device tokens in a request's cookie.

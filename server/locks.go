@@ -70,15 +70,33 @@ func (s *Server) noteLocks(username string, buckets []bucket) error {
 	}
 	accounts, err := s.identity.Accounts("")
 	for _, a := range accounts {
-		if identity.NameKey(a.Username) == identity.NameKey(username) {
+		if isNamed(&a, username) {
 			s.locks.note(username, s.now().Add(wait))
 		}
 	}
 	return err
 }
 
-// lockedUntil returns when an account can sign in again, zero if it is not locked; somewhere is whether it is locked only in some places.
-func (s *Server) lockedUntil(username string) (until time.Time, somewhere bool) {
+// isNamed reports whether an account is one of those that somebody tries with a name: the one that is called so, or of a source.
+func isNamed(a *identity.Account, username string) bool {
+	key := identity.NameKey(username)
+	return identity.NameKey(a.Username) == key || identity.NameKey(a.SignInName()) == key
+}
+
+// lockedUntil returns when an account can sign in again, zero if it is not locked; somewhere is whether it is locked only in some places. Passwords are
+// tried with the name that a person types, codes with that of the account.
+func (s *Server) lockedUntil(a *identity.Account) (until time.Time, somewhere bool) {
+	until, somewhere = s.nameLockedUntil(a.SignInName())
+	if a.Source == "" {
+		return until, somewhere
+	}
+	if codes, inPlace := s.nameLockedUntil(a.Username); codes.After(until) {
+		return codes, inPlace
+	}
+	return until, somewhere
+}
+
+func (s *Server) nameLockedUntil(username string) (until time.Time, somewhere bool) {
 	now := s.now()
 	elsewhere, inPlace := s.lockedElsewhere(username, now)
 	if wait := max(s.throttle.wait(nameBucket(username)), s.throttle.wait(codesBucket(username)), elsewhere); wait > 0 {

@@ -152,6 +152,7 @@ func (s *Server) sendMetrics(c *fiber.Ctx) error {
 	}
 	s.writeBackupMetrics(&w)
 	s.writeArchiveMetrics(c.Context(), &w)
+	s.writeSourceMetrics(&w)
 	metrics.WriteCounterUint64(&w, "oplog_export_failures_total", s.exports.Failures())
 	if s.certificateExpires != nil {
 		metrics.WriteGaugeUint64(&w, "oplog_certificate_expiry_timestamp_seconds", unix(s.certificateExpires()))

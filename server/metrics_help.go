@@ -70,6 +70,7 @@ var logMetrics = []string{
 	"oplog_backup_last_made_timestamp_seconds Unix time of the log's state in the last scheduled backup.",
 	"oplog_backup_last_proved_timestamp_seconds Unix time of the log's state in the last scheduled backup that was restored and verified.",
 	"oplog_backup_bytes Size of the last scheduled backup that was restored and verified.",
+	"oplog_source_sign_ins_total Attempts to sign in by each directory and identity provider that this node asked since the start: signed in, refused, or the source did not answer.",
 	"oplog_archive_lag_days By how many days archiving is behind, of the tenant where it is furthest behind.",
 	"oplog_archive_days Days of all tenants on their way to the archive or in it, by state: shipping, archived (in both places), removed (in the archive alone), deleted.",
 	"oplog_archive_entries Entries in the archive, of all tenants.",

@@ -49,7 +49,7 @@ func TestOutputs(t *testing.T) {
 	if r.header.Get("Set-Cookie") != "" {
 		t.Errorf("a refused sign-in sets %v", r.header["Set-Cookie"])
 	}
-	r = f.send("owner", "DELETE", "/api/v1/session", "")
+	r = f.send("owner", "DELETE", "/api/v1/sessions", "")
 	if r.status != 204 || len(r.body) > 0 || len(r.header["Set-Cookie"]) != 1 || r.header.Get("Content-Type") != "" {
 		t.Errorf("%d %q %v", r.status, r.body, r.header)
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"oplog/identity"
+	"oplog/identity/sources"
 	"oplog/oplog"
 )
 
@@ -43,6 +44,9 @@ func (s *Server) changePassword(ctx context.Context, in *call, old, password str
 	if account.Launched {
 		return oplog.Refuse(oplog.CodeForbidden, "password-of-host", "The host system signed you in; there is no password to change here.")
 	}
+	if account.Source != "" {
+		return identity.PasswordOfSource(&account)
+	}
 	checked, err := s.checkOwnPassword(ctx, in, "change_password", "old_password", old)
 	if err != nil {
 		return err
@@ -65,14 +69,18 @@ func (s *Server) changePassword(ctx context.Context, in *call, old, password str
 	return err
 }
 
-// checkOwnPassword checks the caller's password, sent in a field of the body, and returns the hash that it was checked with.
+// checkOwnPassword checks the caller's password, sent in a field of the body, and returns the hash that it was checked with; "" if the directory was
+// asked that keeps it.
 func (s *Server) checkOwnPassword(ctx context.Context, in *call, operation, field, password string) (checked string, err error) {
+	if one, _ := s.sources.Source(in.account.Source); one.Kind == sources.KindOIDC {
+		return "", oplog.Refuse(oplog.CodeForbidden, "password-at-provider", "{source} keeps your password, and is the only one to ask for it. Confirm with a code of your second factor.", one.Title)
+	}
 	giveBack, wait := s.throttle.take(bucket{"password " + in.token, passwordLimit, ""})
 	if wait > 0 {
 		return "", in.tooManyAttempts(wait)
 	}
 	checked = in.account.PasswordHash
-	matches, err := s.check(ctx, checked, password)
+	matches, err := s.isOwnPassword(ctx, in, password)
 	if err != nil {
 		return "", err
 	}
@@ -82,4 +90,16 @@ func (s *Server) checkOwnPassword(ctx context.Context, in *call, operation, fiel
 	}
 	giveBack()
 	return checked, nil
+}
+
+// isOwnPassword reports whether a password is the caller's.
+func (s *Server) isOwnPassword(ctx context.Context, in *call, password string) (bool, error) {
+	if in.account.Source == "" {
+		return s.check(ctx, in.account.PasswordHash, password)
+	}
+	err := s.sources.Confirm(ctx, in.account, password)
+	if oplog.CodeOf(err) == oplog.CodeUnauthenticated {
+		return false, nil
+	}
+	return err == nil, err
 }

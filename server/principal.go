@@ -69,7 +69,7 @@ func (s *Server) cookieName(c *fiber.Ctx, name string) string {
 // authorize authenticates the caller of a request and checks its permissions. It is the only place that decides: handlers get the scope and
 // check nothing further. With an error it returns the caller if it is known.
 func (s *Server) authorize(c *fiber.Ctx, r *route) (*principal, error) {
-	if isAPI(r.path) {
+	if isAPI(r.path) && !comesBack(c, r) {
 		if err := checkSite(c); err != nil {
 			return nil, err
 		}

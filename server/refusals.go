@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"oplog/identity"
+	"oplog/identity/sources"
 	"oplog/oplog"
 	"oplog/server/wire"
 	"oplog/trail"
@@ -130,6 +132,41 @@ func (s *Server) recordFailed(in *call, operation string, account identity.Accou
 	s.addRefused(in.http, v)
 }
 
+// recordNotAdmitted records an attempt to sign in that a source refused, or somebody of whom a source vouches and who may not use the log: name and groups
+// tell those who look after it which rule is missing.
+func (s *Server) recordNotAdmitted(in *call, account identity.Account, err error) {
+	refusal, isRefusal := sources.AsRefusal(err)
+	switch {
+	case isRefusal:
+		p := &refusal.Person
+		name := p.Source + "/" + oplog.Clip(p.Username, maxTriedName)
+		s.addRefused(in.http, trail.Event{
+			User: oplog.User{ID: name, Name: cmp.Or(oplog.Clip(p.Name, oplog.MaxUserLength), name)}, Module: "session", Operation: "sign_in",
+			Details: map[string]any{"reason": refusal.Why, "source": p.Source, "groups": someGroups(p.Groups)},
+		})
+	case oplog.CodeOf(err) == oplog.CodeUnauthenticated:
+		s.recordFailed(in, "sign_in", account, reason(account))
+	case oplog.CodeOf(err) == oplog.CodeUnavailable:
+		s.addRefused(in.http, trail.Event{User: trail.UnknownUser, Module: "session", Operation: "sign_in", Details: map[string]any{
+			"reason": sources.WhyUnavailable, "error": cmp.Or(sources.Why(err), err.Error()),
+		}})
+	}
+}
+
+// maxToldGroups is how many groups of somebody the trail has, and maxToldGroup how many bytes of each.
+const (
+	maxToldGroups = 20
+	maxToldGroup  = 128
+)
+
+func someGroups(groups []string) []string {
+	told := make([]string, 0, maxToldGroups)
+	for _, group := range groups[:min(len(groups), maxToldGroups)] {
+		told = append(told, oplog.Clip(group, maxToldGroup))
+	}
+	return told
+}
+
 // recordLock records in the trails of the accounts with a name that the name became locked, by the attempt that counted for buckets. All
 // accounts are searched whether or not there is one, so that the time of the answer discloses no names.
 func (s *Server) recordLock(in *call, username string, buckets []bucket) error {
@@ -137,7 +174,7 @@ func (s *Server) recordLock(in *call, username string, buckets []bucket) error {
 	if !slices.Contains(buckets, name) || s.throttle.wait(name) <= 0 {
 		return nil
 	}
-	accounts, err := s.identity.AccountsWhere(func(a *identity.Account) bool { return nameBucket(a.Username) == name })
+	accounts, err := s.identity.AccountsWhere(func(a *identity.Account) bool { return isNamed(a, username) })
 	for _, a := range accounts {
 		s.trail.Add(trail.Event{
 			Tenant: a.Tenant, User: trail.UnknownUser, Module: "account", Operation: "lock", Object: oplog.Ref{ID: a.Username, Name: a.Name},
@@ -156,7 +193,7 @@ func (s *Server) recordFailedLaunch(in *call, tenant string, err error) {
 var areas = map[string]string{
 	"entries": "log", "summary": "log", "live": "log", "checkpoint": "log", "key": "log", "exports": "export", "views": "view", "access": "access",
 	"retention": "retention", "holds": "retention", "backup": "backup", "archive": "archive", "keys": "key", "accounts": "account", "second-factor": "account", "tenants": "tenant",
-	"catalog": "catalog", "organizations": "organization", "session": "session", "sessions": "session", "setup": "session", "launched": "session", "launch": "session",
+	"catalog": "catalog", "organizations": "organization", "session": "session", "sessions": "session", "setup": "session", "launched": "session", "launch": "session", "identity": "account",
 }
 
 // areaOf returns the module of the trail that a route belongs to.

@@ -23,13 +23,13 @@ type secondFactorStep struct {
 }
 
 // startPending answers the right password of an account that needs a second factor too.
-func (s *Server) startPending(in *call, account identity.Account, locale string) (*signInOutput, error) {
+func (s *Server) startPending(in *call, account identity.Account, provider *identity.ProviderSession, locale string) (*signInOutput, error) {
 	if err := s.endEarlier(in); err != nil {
 		return nil, err
 	}
 	in.trailDetails.quiet = true // it is recorded once it is complete
 	locale = cmp.Or(locale, wire.AcceptedLocale(in.http.Get(fiber.HeaderAcceptLanguage)))
-	session, token, err := s.identity.StartPending(account, nil, locale, in.ip(), in.http.Get(fiber.HeaderUserAgent))
+	session, token, err := s.identity.StartPending(account, provider, locale, in.ip(), in.http.Get(fiber.HeaderUserAgent))
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +74,9 @@ func (s *Server) finishSignIn(_ context.Context, in *call, input *finishSignInIn
 	}
 	var signed identity.SignedIn
 	in.trailDetails.details = map[string]any{"second_factor": method}
+	if in.account.Source != "" {
+		in.trailDetails.details["source"] = in.account.Source
+	}
 	audited := s.auditedAccounts(in, func(identity.Account) trailDetails { return in.trailDetails })
 	err = s.tryFactor(in, "sign_in", field, func() (err error) {
 		signed, err = audited.FinishSignIn(in.token, proof)
@@ -155,7 +158,7 @@ func (s *Server) stepUp(ctx context.Context, in *call, operation string, b stepU
 	if err != nil {
 		return err
 	}
-	return change(identity.StepUp{Checked: checked})
+	return change(identity.StepUp{Checked: checked, Source: in.account.Source})
 }
 
 // secondFactorBody describes the caller's second factors.

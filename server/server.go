@@ -37,6 +37,7 @@ import (
 	"oplog/exports"
 	"oplog/faults"
 	"oplog/identity"
+	"oplog/identity/sources"
 	"oplog/journal"
 	"oplog/node"
 	"oplog/oplog"
@@ -67,6 +68,7 @@ type Options struct {
 	ReadTimeout time.Duration    // in which a request's headers, and each part of its body, must arrive; 0 for 10 s
 	BodyTime    time.Duration    // in which a body must arrive; 0 for 10 min
 	Cluster     *cluster.Node    // the node of a log on several nodes; nil if it is alone
+	Sources     *sources.Sources // sign people in besides their accounts; nil for none
 
 	Syncs              *timing.Histogram // how long the store's syncs take; nil if that is unknown
 	CertificateExpires func() time.Time  // when the TLS certificate expires; nil for none
@@ -81,6 +83,7 @@ type Server struct {
 	exports   *exports.Exports
 	views     *views.Views
 	node      *node.Node // for status and backups
+	sources   *sources.Sources
 	archive   archiveWatch
 
 	now            func() time.Time
@@ -161,6 +164,9 @@ func (o *Options) complete() {
 	if o.ReadTimeout == 0 {
 		o.ReadTimeout = defaultReadTimeout
 	}
+	if o.Sources == nil {
+		o.Sources = sources.New(nil, nil, nil, nil, oplog.Place{}, o.Now)
+	}
 	if o.BodyTime == 0 {
 		o.BodyTime = defaultBodyTime
 	}
@@ -172,7 +178,7 @@ func New(n *node.Node, o Options) *Server {
 	s := &Server{
 		now: o.Now, built: build{o.Version, o.Commit}, started: o.Now().UTC(), logger: o.Logger,
 		setupCode: o.SetupCode, anchors: o.Anchors, backups: o.Backups, doctor: o.Doctor, witnesses: o.Witnesses, hosts: wire.NewHosts(o.Hosts, o.AnyIP), basePath: o.BasePath, proxies: o.Proxies,
-		host: o.Host, throttle: newThrottle(o.Now), locks: placeLocks{byName: make(map[string]placeLock)}, readTimeout: o.ReadTimeout,
+		sources: o.Sources, host: o.Host, throttle: newThrottle(o.Now), locks: placeLocks{byName: make(map[string]placeLock)}, readTimeout: o.ReadTimeout,
 		bodies: wire.NewBodies(o.ReadTimeout, o.BodyTime), answers: wire.NewAnswers(),
 		streams: wire.NewBudget(maxStreams, maxStreamsOfTenant, maxStreamsOfCaller),
 		turns:   newTurns(), busy: newBusyCallers(), copies: wire.NewBudget(maxBackups, maxBackups, 1), hashing: make(chan struct{}, max(2, runtime.NumCPU())),

@@ -12,6 +12,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"oplog/identity"
+	"oplog/identity/sources"
 	"oplog/oplog"
 	"oplog/server/wire"
 )
@@ -26,6 +27,7 @@ type sessionBody struct {
 	Organization string          `json:"organization,omitempty" doc:"Restricts the account to this organization and those below it."`
 	MustChange   bool            `json:"must_change,omitempty" doc:"Whether the password must be changed before anything else."`
 	Launched     bool            `json:"launched,omitempty" doc:"Whether a host system authenticated the user, who has no password here."`
+	Source       string          `json:"source,omitempty" doc:"The directory or identity provider that knows the user, who has no password here; omitted for local accounts."`
 
 	SecondFactor *secondFactorStep `json:"second_factor,omitempty" doc:"Sent with status 202 while the sign-in waits for the second factor; the session is good for nothing else."`
 }
@@ -47,6 +49,7 @@ type startBody struct {
 type credentialsBody struct {
 	Username string `json:"username" maxLength:"256" doc:"Username."`
 	Password string `json:"password" maxLength:"1024" doc:"Password."`
+	Source   string `json:"source,omitempty" maxLength:"32" doc:"The directory that knows the person, or local; omitted: local accounts first, then the directories in their order."`
 	Locale   string `json:"locale,omitempty" enum:"en,zh-CN" doc:"Language of the page; stored with the account if it has none yet."`
 }
 
@@ -64,11 +67,23 @@ type (
 	signOutOutput struct {
 		SetCookie http.Cookie `header:"Set-Cookie"`
 	}
+	leftBody struct {
+		Continue string `json:"continue" doc:"Where the browser goes on, to sign out of the identity provider, too."`
+	}
+	leftOutput struct {
+		Status    int
+		SetCookie http.Cookie `header:"Set-Cookie"`
+		Body      *leftBody   `nameHint:"SignedOut"`
+	}
 )
 
 // signIn responds to an unknown username and a wrong password in the same words and after the same work, and throttles attempts.
 func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*signInOutput, error) {
-	buckets, err := s.signInBuckets(in, input.Body.Username)
+	source, username := input.Body.Source, input.Body.Username
+	if source == "" {
+		source, username = s.sources.Named(username)
+	}
+	buckets, err := s.signInBuckets(in, username)
 	if err != nil {
 		return nil, err
 	}
@@ -77,37 +92,83 @@ func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*sig
 		s.recordFailed(in, "sign_in", identity.Account{}, reasonTooManyAttempts)
 		return nil, in.tooManyAttempts(wait)
 	}
-	account, err := s.identity.SignInAccount(input.Body.Username)
-	known := err == nil && !account.Disabled
-	if err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
-		return nil, err
+	account, err := s.whoseAccount(ctx, in, source, username, input.Body.Password)
+	switch oplog.CodeOf(err) {
+	case "":
+	case oplog.CodeUnauthenticated:
+		if err := errors.Join(s.noteLocks(username, buckets), s.recordLock(in, username, buckets)); err != nil {
+			return nil, err
+		}
+		return nil, identity.ErrNotThisPerson
+	case oplog.CodeForbidden:
+		giveBack() // the password was right
 	}
-	hash := account.PasswordHash
-	if !known {
-		hash = identity.NobodysHash
-	}
-	matches, err := s.check(ctx, hash, input.Body.Password)
 	if err != nil {
 		return nil, err
 	}
-	if !known || !matches {
-		s.recordFailed(in, "sign_in", account, reason(account))
-		if err := errors.Join(s.noteLocks(input.Body.Username, buckets), s.recordLock(in, input.Body.Username, buckets)); err != nil {
-			return nil, err
-		}
-		return nil, oplog.Refuse(oplog.CodeUnauthenticated, "wrong-credentials", "The username or the password is wrong.")
-	}
 	giveBack()
+	return s.admitted(in, account, nil, input.Body.Locale)
+}
+
+// whoseAccount returns the account of whoever knows a name and a password, and records a failed attempt. Local accounts go first, so that no directory keeps
+// anybody out who has one, or learns the password; a directory is asked with everything else.
+func (s *Server) whoseAccount(ctx context.Context, in *call, source, username, password string) (identity.Account, error) {
+	var account identity.Account
+	if source == "" || source == sources.Local {
+		var err error
+		if account, err = s.identity.SignInAccount(username); err != nil && oplog.CodeOf(err) != oplog.CodeNotFound {
+			return account, err
+		}
+		known, hash := err == nil && !account.Disabled && account.Source == "", account.PasswordHash
+		if !known {
+			hash = identity.NobodysHash
+		}
+		if matches, err := s.check(ctx, hash, password); err != nil || known && matches {
+			return account, err
+		}
+		if source == sources.Local || len(s.sources.Directories()) == 0 {
+			s.recordFailed(in, "sign_in", account, reason(account))
+			return account, identity.ErrNotThisPerson
+		}
+	}
+	proven, err := s.sources.SignIn(ctx, source, username, password)
+	if err != nil {
+		s.recordNotAdmitted(in, s.accountNamed(account, source, username), err)
+	}
+	return proven, err
+}
+
+// accountNamed returns the local account that somebody tried, or else one of a directory; zero if there is none.
+func (s *Server) accountNamed(local identity.Account, source, username string) identity.Account {
+	if local.Username != "" {
+		return local
+	}
+	for _, one := range s.sources.Directories() {
+		if source != "" && source != one.Name {
+			continue
+		}
+		if a, err := s.identity.Account(one.Name + "/" + identity.ComposeName(username)); err == nil {
+			return a
+		}
+	}
+	return local
+}
+
+// admitted signs somebody in who has proved to be the person of an account, or asks for the second factor.
+func (s *Server) admitted(in *call, account identity.Account, provider *identity.ProviderSession, locale string) (*signInOutput, error) {
 	if err := s.checkSpaceForSignIn(account); err != nil {
 		return nil, err
+	}
+	if account.Source != "" {
+		in.trailDetails.details = map[string]any{"source": account.Source}
 	}
 	switch due, err := s.identity.SecondFactorDue(account); {
 	case err != nil:
 		return nil, err
 	case due:
-		return s.startPending(in, account, input.Body.Locale)
+		return s.startPending(in, account, provider, locale)
 	}
-	return s.startSession(in, account, input.Body.Locale)
+	return s.startSession(in, account, provider, locale)
 }
 
 // reason returns, for the trail only, why a sign-in failed.
@@ -115,19 +176,19 @@ func reason(a identity.Account) string {
 	switch {
 	case a.Username == "":
 		return "no such account"
-	case a.Disabled:
+	case a.Disabled || a.DisabledBySource:
 		return "disabled account"
 	}
 	return "wrong password"
 }
 
 // startSession signs an account in on the requesting browser. locale is set for an account without one; "" for the browser's.
-func (s *Server) startSession(in *call, account identity.Account, locale string) (*signInOutput, error) {
+func (s *Server) startSession(in *call, account identity.Account, provider *identity.ProviderSession, locale string) (*signInOutput, error) {
 	if err := s.endEarlier(in); err != nil {
 		return nil, err
 	}
 	in.account = account
-	session, token, err := s.auditedSessions(in).StartSession(account, in.ip(), in.http.Get(fiber.HeaderUserAgent))
+	session, token, err := s.auditedSessions(in).StartSourceSession(account, provider, in.ip(), in.http.Get(fiber.HeaderUserAgent))
 	if err != nil {
 		return nil, err
 	}
@@ -236,8 +297,17 @@ func (s *Server) endSessions(_ context.Context, in *call, _ *struct{}) (*signOut
 	return s.signedOut(in.http), s.auditedSessions(in).EndOwnSessions(in.token)
 }
 
-func (s *Server) signOut(_ context.Context, in *call, _ *struct{}) (*signOutOutput, error) {
-	return s.signedOut(in.http), s.auditedSessions(in).EndSession(in.token)
+// signOut ends the caller's session, and says where the browser signs out of the provider that began it.
+func (s *Server) signOut(ctx context.Context, in *call, _ *struct{}) (*leftOutput, error) {
+	provider, _ := s.identity.ProviderSession(in.token) // without it, the person signs out here only
+	out := &leftOutput{Status: http.StatusNoContent, SetCookie: s.signedOut(in.http).SetCookie}
+	if err := s.auditedSessions(in).EndSession(in.token); err != nil {
+		return nil, err
+	}
+	if to := s.providerToLeave(ctx, in, provider); to != "" {
+		out.Status, out.Body = http.StatusOK, &leftBody{to}
+	}
+	return out, nil
 }
 
 // signedOut deletes the cookie.
@@ -248,7 +318,7 @@ func (s *Server) signedOut(c *fiber.Ctx) *signOutOutput {
 }
 
 func (s *Server) describeSession(in *call, a identity.Account) (sessionBody, error) {
-	body := sessionBody{Username: a.Username, Name: a.Name, Role: a.Role, Locale: cmp.Or(a.Locale, oplog.LocaleEN), Organization: a.Organization, MustChange: a.MustChange, Launched: a.Launched, Tenants: []sessionTenant{}}
+	body := sessionBody{Username: a.Username, Name: a.Name, Role: a.Role, Locale: cmp.Or(a.Locale, oplog.LocaleEN), Organization: a.Organization, MustChange: a.MustChange, Launched: a.Launched, Source: a.Source, Tenants: []sessionTenant{}}
 	if a.MustChange {
 		return body, nil // the rest has to wait
 	}

@@ -75,7 +75,7 @@ func (s *Server) setUp(ctx context.Context, in *call, input *setUpInput) (*signI
 	if err != nil {
 		return nil, err
 	}
-	out, err := s.startSession(in, account, "")
+	out, err := s.startSession(in, account, nil, "")
 	if out != nil {
 		out.Status = http.StatusCreated
 	}

@@ -53,7 +53,7 @@ func TestAttemptsAreCountedByTheLeader(t *testing.T) {
 	found := 0
 	for _, handler := range counting {
 		for _, method := range routes[handler] {
-			if found++; method == "GET" && handler != "launch" {
+			if found++; method == "GET" && handler != "launch" && handler != finishProvider { // which the leader answers
 				t.Errorf("GET by %s counts attempts", handler)
 			}
 		}

@@ -43,6 +43,8 @@ var trailEvents = map[string]trailEvent{
 	"getServerAccess":            {"access", "open", true},
 	"setUp":                      {"session", "sign_in", false},
 	"signIn":                     {"session", "sign_in", false},
+	finishProvider:               {"session", "sign_in", false},
+	"endProvider":                {"session", "end", false},
 	"launch":                     {"session", "launch", false},
 	"continueLaunch":             {"session", "launch", false},
 	"endLaunched":                {"session", "end", false},

@@ -247,6 +247,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/identity/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the sources say of a person, and what the rules would give */
+        get: operations["previewIdentity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/key": {
         parameters: {
             query?: never;
@@ -294,12 +311,89 @@ export interface paths {
         put?: never;
         /** Sign in */
         post: operations["signIn"];
-        /** Sign out */
+        /** Sign out (204); 200 if the browser is to sign out of an identity provider, too */
         delete: operations["signOut"];
         options?: never;
         head?: never;
         /** Change the account's language or its password */
         patch: operations["changeSession"];
+        trace?: never;
+    };
+    "/api/v1/session/oidc/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Begin a sign-in at an identity provider
+         * @description For browsers, which go on to the provider.
+         */
+        get: operations["beginProvider"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/oidc/{name}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * End a sign-in at an identity provider
+         * @description For browsers that come back from the provider, which is told this URL as redirect URI.
+         */
+        get: operations["finishProvider"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/oidc/{name}/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End the sessions that an identity provider has ended
+         * @description For the provider (OpenID Connect Back-Channel Logout 1.0), which is told this URL as back-channel logout URL.
+         */
+        post: operations["endProvider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The directories and identity providers that sign people in */
+        get: operations["listProviders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/session/second-factor": {
@@ -1132,11 +1226,20 @@ export interface components {
         Account: {
             /**
              * Format: date-time
+             * @description When the source last answered; accurate to ten minutes.
+             */
+            checked_at?: string;
+            /**
+             * Format: date-time
              * @description Time of creation.
              */
             created_at: string;
             /** @description Whether the account is disabled. */
             disabled: boolean;
+            /** @description Whether the source or the rules keep the person out; they may let it in again. */
+            disabled_by_source?: boolean;
+            /** @description The person's groups as the source said them last, at most 200. */
+            groups?: string[];
             /**
              * Format: date-time
              * @description Omitted until the first sign-in.
@@ -1165,8 +1268,15 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "admin" | "auditor" | "member";
+            /**
+             * Format: int64
+             * @description The rule of the configuration file that gave role, tenant and organization, from 1.
+             */
+            rule?: number;
             /** @description Whether the account has a second factor. */
             second_factor: boolean;
+            /** @description The directory or identity provider that knows the person, and keeps the password; omitted for local accounts. */
+            source?: string;
             /** @description Omitted for an owner. */
             tenant?: string;
             /** @description Username. */
@@ -1597,6 +1707,8 @@ export interface components {
             locale?: "en" | "zh-CN";
             /** @description Password. */
             password: string;
+            /** @description The directory that knows the person, or local; omitted: local accounts first, then the directories in their order. */
+            source?: string;
             /** @description Username. */
             username: string;
         };
@@ -2085,6 +2197,10 @@ export interface components {
             /** @description The id of the node that is to lead; omitted for any other. */
             to?: string;
         };
+        Left: {
+            /** @description Where the browser goes on, to sign out of the identity provider, too. */
+            continue: string;
+        };
         Module: {
             /** @description For a built-in module: the operation types that the tenant added. */
             added?: string[];
@@ -2489,6 +2605,70 @@ export interface components {
             /** @description For navigator.credentials: PublicKeyCredentialCreationOptionsJSON or PublicKeyCredentialRequestOptionsJSON. */
             options: unknown;
         };
+        Preview: {
+            /** @description Why there is no person. */
+            error?: string;
+            /**
+             * @description ldap: a directory, oidc: an identity provider.
+             * @enum {string}
+             */
+            kind: "ldap" | "oidc";
+            /** @description Omitted if the source does not know the person, or does not answer. */
+            person?: components["schemas"]["PreviewPerson"];
+            /** @description Why the person cannot sign in, as in the access log; omitted if it can. */
+            refused?: string;
+            /** @description The rules that fit, in their order; the first decides. */
+            rules: components["schemas"]["PreviewRule"][];
+            /**
+             * Format: date-time
+             * @description When the source said so, if it cannot be asked without the person; omitted for now.
+             */
+            seen_at?: string;
+            /** @description The source's name. */
+            source: string;
+            /** @description The source's title. */
+            title: string;
+        };
+        PreviewPerson: {
+            /** @description The username of its account here: SOURCE/USERNAME. */
+            account: string;
+            /** @description Whether the source has disabled the person. */
+            disabled: boolean;
+            /** @description Groups, those of groups included. */
+            groups: string[];
+            /** @description Display name. */
+            name?: string;
+            /** @description The organization that the source says. */
+            organization?: string;
+            /** @description In the source. */
+            username: string;
+        };
+        PreviewRule: {
+            /** @description Whether it gives something else than the one that decides. */
+            differs: boolean;
+            /** @description The group, or *. */
+            group: string;
+            /**
+             * Format: int64
+             * @description Its place in the configuration file, from 1.
+             */
+            number: number;
+            /** @description The organization that it gives this person; omitted for all. */
+            organization?: string;
+            /**
+             * @description The role that it gives.
+             * @enum {string}
+             */
+            role: "owner" | "admin" | "auditor" | "member";
+            /** @description Omitted: of all sources. */
+            source?: string;
+            /** @description The tenant; omitted for an owner. */
+            tenant?: string;
+        };
+        Previews: {
+            /** @description In their order. */
+            sources: components["schemas"]["Preview"][];
+        };
         Problem: {
             /** @description The problem and its remedy, in English. */
             detail?: string;
@@ -2600,6 +2780,23 @@ export interface components {
             user: components["schemas"]["User"];
             /** @description The User-Agent header. */
             user_agent?: string;
+        };
+        Provider: {
+            /** @description A data URL of its icon; omitted if it has none. */
+            icon?: string;
+            /**
+             * @description ldap: a directory, which takes username and password here. oidc: an identity provider, which asks for them itself.
+             * @enum {string}
+             */
+            kind: "ldap" | "oidc";
+            /** @description As in the configuration. */
+            name: string;
+            /** @description What people read. */
+            title: string;
+        };
+        Providers: {
+            /** @description In the order in which they are asked and shown. */
+            providers: components["schemas"]["Provider"][];
         };
         QuorumLost: {
             /**
@@ -2808,6 +3005,8 @@ export interface components {
             role: "owner" | "admin" | "auditor" | "member";
             /** @description Sent with status 202 while the sign-in waits for the second factor; the session is good for nothing else. */
             second_factor?: components["schemas"]["SecondFactorStep"];
+            /** @description The directory or identity provider that knows the user, who has no password here; omitted for local accounts. */
+            source?: string;
             /** @description Tenants whose logs the account can read, by id; none for a member. */
             tenants: components["schemas"]["SessionTenant"][];
             /** @description Username. */
@@ -3771,6 +3970,40 @@ export interface operations {
             };
         };
     };
+    previewIdentity: {
+        parameters: {
+            query?: {
+                /** @description The person's username, or SOURCE/USERNAME. */
+                username?: string;
+                /** @description Only this source. */
+                source?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Previews"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getVerifierKey: {
         parameters: {
             query?: never;
@@ -3939,13 +4172,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description No Content */
-            204: {
+            /** @description OK */
+            200: {
                 headers: {
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Left"];
+                };
             };
             /** @description Error */
             default: {
@@ -3978,6 +4213,134 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beginProvider: {
+        parameters: {
+            query?: {
+                /** @description The path of the console to go to then. */
+                next?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The provider's name in the configuration. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Redirects to the provider; on failure to the sign-in page, which says why */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finishProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The provider's name in the configuration. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed in; redirects to the console. On failure to the sign-in page, which says why */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The provider's name in the configuration. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": {
+                    logout_token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The sessions have ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listProviders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Providers"];
                 };
             };
             /** @description Error */
