@@ -16,6 +16,7 @@ import (
 	"oplog/control"
 	"oplog/doctor"
 	"oplog/faults"
+	"oplog/identity/sources"
 	"oplog/node"
 	"oplog/storage"
 	"oplog/trail"
@@ -145,9 +146,10 @@ type running struct {
 type openedLog struct {
 	*node.Node
 	dir     string
-	store   *storage.DB    // of the data directory, to be read
-	cluster *cluster.Node  // nil for a log on one machine
-	doctor  *doctor.Doctor // once it is served
+	store   *storage.DB      // of the data directory, to be read
+	cluster *cluster.Node    // nil for a log on one machine
+	doctor  *doctor.Doctor   // once it is served
+	sources *sources.Sources // likewise
 }
 
 // withSource adds to an event of the trail where its command came from, if it runs in a server.

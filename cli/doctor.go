@@ -137,6 +137,9 @@ func (f *serveFlags) examined(m *Program, dir, listen string) doctor.Settings {
 			s.Hosts = append(s.Hosts, bareHost(host))
 		}
 	}
+	if m.config != nil && len(m.config.tables) > 0 {
+		s.Sources = m.askSources
+	}
 	s.Memory, _ = memorySize(f.MemoryLimit) // was checked
 	switch {
 	case s.Memory > 0:

@@ -78,6 +78,7 @@ type commands struct {
 	Demo         demoCommand         `cmd:"" set:"data=a temporary directory, deleted on exit" help:"Serve a fictitious company with a log full of entries."`
 	Tenant       tenantCommand       `cmd:"" help:"Add, list and change tenants."`
 	Account      accountCommand      `cmd:"" help:"Add, list and change accounts."`
+	Identity     identityCommand     `cmd:"" help:"Test how directories and identity providers sign people in."`
 	Key          keyCommand          `cmd:"" help:"Add, list and revoke API keys."`
 	Catalog      catalogCommand      `cmd:"" help:"List and extend the modules and operation types of a tenant."`
 	Import       importCommand       `cmd:"" help:"Import operations from files."`

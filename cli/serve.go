@@ -34,6 +34,9 @@ func (c *serveCommand) Run(ctx context.Context, m *Program) (err error) {
 	if err != nil {
 		return err
 	}
+	if _, sourcesErr := m.sourcesConfig(); sourcesErr != nil {
+		return sourcesErr
+	}
 	if err := c.Logging.apartFrom(dir); err != nil {
 		return err
 	}
@@ -175,17 +178,19 @@ const shutdownTime = 10 * time.Second
 const retentionInterval = 10 * time.Minute
 
 // serve serves requests until the context ends, then lets those in progress finish. o has the options that differ between servers.
-func (m *Program) serve(ctx context.Context, l openedLog, ln net.Listener, f serveFlags, o server.Options) error {
+func (m *Program) serve(ctx context.Context, l openedLog, ln net.Listener, f serveFlags, o server.Options) (err error) {
 	m.setOptions(&o, l, ln, &f)
 	var daily sync.WaitGroup
 	days, endDays := context.WithCancel(ctx)
 	defer func() { endDays(); daily.Wait() }()
 	failed := func(err error) { faults.Report("background work", err) }
 	l.Journal.KeepInstallationTrail(f.AccessLogDays)
-	daily.Go(func() { l.Journal.RetainDaily(days, retentionInterval, failed) })
-	daily.Go(func() { l.Scrub.Run(days, f.Scrub.Every, scrub.DefaultPace) })
-	daily.Go(func() { returnMemory(days, restInterval) })
+	runDaily(days, &daily, l.Node, &f, failed)
 	if err := errors.Join(limitMemory(f.MemoryLimit, m.Getenv), f.setUpAnchors(l.Node, &o, m.Now), f.Backup.setUpBackups(l.Node, &o, m.Now)); err != nil {
+		return err
+	}
+	l.sources, err = m.sourcesOf(l.Node)
+	if o.Sources = l.sources; err != nil {
 		return err
 	}
 	runBeside(days, &daily, l.Node, o, failed)
@@ -204,13 +209,7 @@ func (m *Program) serve(ctx context.Context, l openedLog, ln net.Listener, f ser
 	if err := l.Trail.AddToAll(trail.Event{User: trail.ServerUser, Module: "server", Operation: "start", Details: l.which()}); err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
-	if isTerminal(m.Stdout) && !f.NoOpen {
-		address := f.url(ln)
-		if o.SetupCode != "" {
-			address = setupURL(address, o.SetupCode)
-		}
-		openBrowser(address, m.Getenv)
-	}
+	m.openConsole(&f, f.url(ln), o.SetupCode)
 	select {
 	case err := <-ended:
 		return fmt.Errorf("serve: %w", err)
@@ -226,13 +225,31 @@ func (m *Program) serve(ctx context.Context, l openedLog, ln net.Listener, f ser
 		return fmt.Errorf("serve: %w", err)
 	}
 	commands.close()
-	err := l.Trail.AddToAll(trail.Event{User: trail.ServerUser, Module: "server", Operation: "stop", Details: l.which()})
+	err = l.Trail.AddToAll(trail.Event{User: trail.ServerUser, Module: "server", Operation: "stop", Details: l.which()})
 	l.Trail.Flush()
 	m.writeLastAnchors(finish, o, failed)
 	if m.isKept() {
 		o.Logger.Info("the server has stopped")
 	}
 	return err
+}
+
+// openConsole opens the console for a person at a desktop, at the page that sets it up if there is a code for that.
+func (m *Program) openConsole(f *serveFlags, address, code string) {
+	if !isTerminal(m.Stdout) || f.NoOpen {
+		return
+	}
+	if code != "" {
+		address = setupURL(address, code)
+	}
+	openBrowser(address, m.Getenv)
+}
+
+// runDaily runs what each server does, until the context ends.
+func runDaily(ctx context.Context, running *sync.WaitGroup, l *node.Node, f *serveFlags, failed func(error)) {
+	running.Go(func() { l.Journal.RetainDaily(ctx, retentionInterval, failed) })
+	running.Go(func() { l.Scrub.Run(ctx, f.Scrub.Every, scrub.DefaultPace) })
+	running.Go(func() { returnMemory(ctx, restInterval) })
 }
 
 // which returns details that say which node of several it is.
@@ -268,6 +285,7 @@ func (m *Program) tellListening(url, dir string) {
 // runBeside runs beside the server what was set up for it, until the context ends.
 func runBeside(ctx context.Context, running *sync.WaitGroup, l *node.Node, o server.Options, failed func(error)) {
 	running.Go(func() { l.Archive.Run(ctx, l.TenantStates, failed) })
+	running.Go(func() { o.Sources.Run(ctx, failed) })
 	if o.Anchors != nil {
 		running.Go(func() { o.Anchors.Run(ctx, failed) })
 	}

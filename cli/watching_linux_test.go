@@ -25,6 +25,7 @@ func watched(t *testing.T) (metrics string) {
 	serve(t, "demo", "--entries", "100", "--data", at("data")).stop()
 	scrubbed(t, at("data"))
 	archivedDay(t, at("data"))
+	write(t, filepath.Join(at("data"), "oplog.toml"), "[[ldap]]\nname = \"corp\"\nurl = \"ldaps://127.0.0.1:1\"\nbase_dn = \"dc=corp\"\nuser_filter = \"(uid={username})\"\n")
 	setting{}.mustRun(t, "cluster", "init", "--address", freeAddress(t), "--data", at("data"))
 	for _, name := range []string{"anchors", "backups"} {
 		if err := os.Mkdir(at(name), 0o700); err != nil {
