@@ -35,7 +35,7 @@ export function TopBar({ tenant }: { tenant?: Tenant }) {
   const [password, setPassword] = useState(false)
   const actions: Actions = {
     onAccount: tenant && (() => navigate(settingsPath(tenant.id, 'account'))),
-    onPassword: session.launched ? undefined : () => setPassword(true),
+    onPassword: session.launched || session.source ? undefined : () => setPassword(true),
     onHelp: () => setHelp(true),
     onSignOut: () => signOut.mutate(),
   }

@@ -31,6 +31,8 @@ export const adminEn = {
     status: 'Status',
     active: 'Active',
     disabled: 'Disabled',
+    keptOut: (source: string) => `Kept out by ${source} or the rules`,
+    byRule: (rule: number) => `Rule ${rule}`,
     locked: 'Locked',
     lockedText:
       'Too many failed sign-ins. Browsers that signed in before still work; others can try again soon, or once it is unlocked.',

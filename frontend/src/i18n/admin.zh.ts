@@ -30,6 +30,8 @@ export const adminZh: AdminMessages = {
     status: '状态',
     active: '正常',
     disabled: '已停用',
+    keptOut: (source) => `已被 ${source} 或规则禁止登录`,
+    byRule: (rule) => `规则 ${rule}`,
     locked: '已锁定',
     lockedText: '登录失败次数过多。曾登录过的浏览器不受影响，其他浏览器稍后可再试，或由管理员解除锁定。',
     lockedPlaces: '部分锁定',

@@ -72,6 +72,7 @@ export const factorEn = {
 
   accountText: (name: string, role: string) => `${name}, ${role}`,
   passwordText: 'When you change it, your other sessions end.',
+  passwordOfSource: (source: string) => `${source} keeps your password. Change it there.`,
   accountLaunched: (name: string) => `${name}, signed in by the host system.`,
   on: 'On',
   off: 'Off',

@@ -69,6 +69,7 @@ export const factorZh: Widen<typeof factorEn> = {
 
   accountText: (name, role) => `${name}，${role}`,
   passwordText: '修改密码后，您的其他会话将结束。',
+  passwordOfSource: (source) => `您的密码由 ${source} 保管，请在那里修改。`,
   accountLaunched: (name) => `${name}，由业务系统登录。`,
   on: '已启用',
   off: '未启用',

@@ -15,7 +15,7 @@ import './account.css'
 export default function AccountPage({ tenant }: { tenant: Tenant }) {
   const { yourAccount } = useAdminMessages()
   const messages = useFactorMessages()
-  const { username, name, role, launched } = useSession()
+  const { username, name, role, launched, source } = useSession()
   const [changing, setChanging] = useState(false)
   const person = name && name !== username ? messages.listJoin([username, name]) : username
   return (
@@ -30,8 +30,8 @@ export default function AccountPage({ tenant }: { tenant: Tenant }) {
             <FactorPart zone={tenant.time_zone} />
             <section className="system-part">
               <h2>{messages.password}</h2>
-              <p>{messages.passwordText}</p>
-              <Button onClick={() => setChanging(true)}>{messages.changePassword}</Button>
+              <p>{source ? messages.passwordOfSource(source) : messages.passwordText}</p>
+              {!source && <Button onClick={() => setChanging(true)}>{messages.changePassword}</Button>}
             </section>
           </>
         )}

@@ -34,7 +34,7 @@ export function useAccountColumns(tenant: Tenant, actions: Actions): Column<Acco
 
   return [
     { key: 'account', title: messages.account, cell: (account) => <Names account={account} /> },
-    { key: 'role', title: common.role, width: 88, cell: (account) => common.roles[account.role] },
+    { key: 'role', title: common.role, width: 88, cell: (account) => <RoleOf account={account} /> },
     { key: 'sees', title: messages.sees, width: 200, cell: sees },
     {
       key: 'status',
@@ -75,10 +75,23 @@ function Names({ account }: { account: Account }) {
   )
 }
 
+/** The role, and which rule of the configuration gave it to somebody of a directory. */
+function RoleOf({ account }: { account: Account }) {
+  const common = useMessages()
+  const messages = useAdminMessages().accounts
+  return (
+    <span className="stack">
+      {common.roles[account.role]}
+      {account.rule && <small className="cut">{messages.byRule(account.rule)}</small>}
+    </span>
+  )
+}
+
 /** Whether an account may sign in, and what has to happen first. */
 function Status({ account }: { account: Account }) {
   const messages = useAdminMessages().accounts
   if (account.disabled) return messages.disabled
+  if (account.disabled_by_source) return messages.keptOut(account.source ?? '')
   if (account.locked_until)
     return (
       <span className="list-bad" title={account.locked_in_places ? messages.lockedPlacesText : messages.lockedText}>
@@ -122,9 +135,13 @@ function AccountActions({ account, onAsk, onEnable, onUnlock }: Actions & { acco
   const of = account.username
   return (
     <>
-      <RowAction title={messages.change} of={of} onClick={() => onAsk({ what: 'change', account })} />
+      {!account.source && (
+        <RowAction title={messages.change} of={of} onClick={() => onAsk({ what: 'change', account })} />
+      )}
       {account.locked_until && <RowAction title={messages.unlock} of={of} onClick={() => onUnlock(account)} />}
-      <RowAction title={messages.newPassword} of={of} onClick={() => onAsk({ what: 'password', account })} />
+      {!account.source && (
+        <RowAction title={messages.newPassword} of={of} onClick={() => onAsk({ what: 'password', account })} />
+      )}
       <RowAction title={messages.sessions} of={of} onClick={() => onAsk({ what: 'sessions', account })} />
       {account.disabled ? (
         <RowAction title={messages.enable} of={of} onClick={() => onEnable(account)} />

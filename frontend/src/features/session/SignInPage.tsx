@@ -1,10 +1,12 @@
 import { useRef, useState } from 'react'
+import { useSearchParams } from 'react-router'
 import type { LocaleTag } from '../../i18n/dictionaries'
 import { useLanguage } from '../../i18n/language'
 import { useSessionMessages } from '../../i18n/sessionMessages'
-import { isProblem, problemText } from '../../lib/problem'
+import { ApiProblem, isProblem, problemText } from '../../lib/problem'
 import { CardField, CardPage } from './CardPage'
-import { useSignIn } from './queries'
+import { DirectoryChoice, ProviderButtons } from './Providers'
+import { useProviders, useSignIn } from './queries'
 
 interface Props {
   ended: boolean
@@ -16,31 +18,41 @@ export default function SignInPage({ ended, onLanguage }: Props) {
   const { tag } = useLanguage()
   const messages = useSessionMessages()
   const signIn = useSignIn()
+  const providers = useProviders()
+  const failure = useProviderFailure(providers)
   const [username, setUsername] = useState('')
   const [password, setPassword] = useState('')
+  const [source, setSource] = useState('')
   const passwordInput = useRef<HTMLInputElement>(null)
+  const entered = { username, password, locale: tag, ...(source && { source }) }
 
   function refused() {
     setPassword('')
     passwordInput.current?.focus()
   }
 
+  function again() {
+    signIn.reset()
+    failure.forget()
+  }
+
+  if (failure.code === 'not-allowed' || isNotAllowed(signIn.error)) {
+    return <NotAllowed onAgain={again} onLanguage={onLanguage} />
+  }
+  const known = isProblem(signIn.error, 401) ? messages.wrongCredentials : undefined
+  const error = signIn.error ? (known ?? messages.signInFailed(problemText(signIn.error))) : failure.text
   return (
     <CardPage
       title={messages.signIn}
       note={ended ? messages.sessionEnded : undefined}
-      error={
-        signIn.error
-          ? isProblem(signIn.error, 401)
-            ? messages.wrongCredentials
-            : messages.signInFailed(problemText(signIn.error))
-          : undefined
-      }
+      error={error}
       action={messages.signIn}
       pending={signIn.isPending}
-      onSubmit={() => signIn.mutate({ username, password, locale: tag }, { onError: refused })}
+      onSubmit={() => signIn.mutate(entered, { onError: refused })}
       onLanguage={onLanguage}
+      aside={<ProviderButtons providers={providers} />}
     >
+      <DirectoryChoice providers={providers} value={source} onChange={setSource} />
       <CardField
         id="username"
         label={messages.username}
@@ -60,4 +72,41 @@ export default function SignInPage({ ended, onLanguage }: Props) {
       />
     </CardPage>
   )
+}
+
+/** What somebody reads whom a source knows, and who may not use the log: no more than that. */
+function NotAllowed({ onAgain, onLanguage }: { onAgain: () => void; onLanguage: (tag: LocaleTag) => void }) {
+  const messages = useSessionMessages()
+  return (
+    <CardPage
+      title={messages.notAllowed}
+      note={messages.notAllowedText}
+      error={undefined}
+      action={messages.backToSignIn}
+      pending={false}
+      focused
+      onSubmit={onAgain}
+      onLanguage={onLanguage}
+    />
+  )
+}
+
+function isNotAllowed(error: unknown): boolean {
+  return error instanceof ApiProblem && error.reason === 'no-rule'
+}
+
+/** Why a sign-in at a provider failed, as the server says it in the address of this page. */
+function useProviderFailure(providers: { name: string; title: string }[]) {
+  const messages = useSessionMessages()
+  const [search, setSearch] = useSearchParams()
+  const code = search.get('error')
+  const source = search.get('source') ?? ''
+  const title = providers.find(({ name }) => name === source)?.title ?? source
+  const texts: Record<string, (title: string) => string> = messages.providerFailures
+  const next = search.get('next')
+  return {
+    code,
+    text: code ? (texts[code] ?? messages.providerFailures.failed)(title) : undefined,
+    forget: () => setSearch(next ? { next } : {}, { replace: true }),
+  }
 }

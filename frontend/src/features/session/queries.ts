@@ -1,10 +1,10 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from 'react-router'
 import type { LocaleTag } from '../../i18n/dictionaries'
 import { call } from '../../model/api/http'
 import { sessionPath } from '../../model/api/prefetch'
 import { queryKeys } from '../../model/api/queryKeys'
-import type { Session } from '../../model/api/types'
+import type { Provider, Session } from '../../model/api/types'
 import { makeWriteKey } from '../../model/api/writeKey'
 import { settingsPath } from '../../model/session/permissions'
 import { withMessages } from '../../model/session/queries'
@@ -12,7 +12,7 @@ import { withMessages } from '../../model/session/queries'
 export function useSignIn() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: (credentials: { username: string; password: string; locale: LocaleTag }) =>
+    mutationFn: (credentials: { username: string; password: string; source?: string; locale: LocaleTag }) =>
       withMessages(call<Session>(sessionPath, { method: 'POST', body: credentials })),
     onSuccess: (session) => {
       if (client.getQueryData(queryKeys.ended) !== session.username) client.removeQueries({ queryKey: ['tenant'] })
@@ -20,6 +20,17 @@ export function useSignIn() {
       client.setQueryData(queryKeys.session, session)
     },
   })
+}
+
+/** The directories and identity providers that sign people in; none until the server answers, as for a log without any. */
+export function useProviders(): Provider[] {
+  const { data } = useQuery({
+    queryKey: queryKeys.providers,
+    queryFn: async ({ signal }) =>
+      (await call<{ providers: Provider[] }>('/api/v1/session/providers', { signal })).providers,
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  return data ?? []
 }
 
 interface FirstRun {

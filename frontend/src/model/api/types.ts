@@ -5,6 +5,7 @@ import type { components } from './schema.gen'
 type Schemas = components['schemas']
 
 export type Session = Schemas['Session']
+export type Provider = Schemas['Provider']
 export type SecondFactor = Schemas['SecondFactor']
 export type SecondFactorRule = Schemas['SecondFactorRule']
 export type NewTOTP = Schemas['NewTOTP']

@@ -48,8 +48,9 @@ export function useSetupNeeded(ask: boolean) {
 export function useSignOut() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: () => call<void>(sessionPath, { method: 'DELETE' }),
-    onSuccess: () => {
+    mutationFn: () => call<{ continue: string } | undefined>(sessionPath, { method: 'DELETE' }),
+    onSuccess: (left) => {
+      if (left) location.href = left.continue // to sign out of the identity provider, too
       // The data of one account must not be visible to the next one in the same browser.
       client.removeQueries({ queryKey: ['tenant'] })
       client.setQueryData(queryKeys.left, true)
