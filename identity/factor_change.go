@@ -45,7 +45,7 @@ func (i *Identity) stepUp(token string, a *Account, up StepUp) error {
 		err = i.use(a, session, Proof{Code: up.Code})
 	case up.Source != "" && up.Source == a.Source: // the session would have ended with the account
 	case up.Checked == "" || up.Checked != a.PasswordHash:
-		err = oplog.Refuse(oplog.CodeConflict, "password-changed", "The password was changed meanwhile.")
+		err = errPasswordChanged
 	}
 	return err
 }

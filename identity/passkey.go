@@ -193,14 +193,12 @@ func (i *Identity) RemovePasskey(token, id string, up StepUp) (in SignedIn, remo
 	return in, removed, err
 }
 
-// BeginAssertion returns what a browser needs to prove a passkey in a session that waits for it.
+// BeginAssertion returns what a browser needs to prove a passkey, in a session that waits for it or to confirm who it is.
 func (i *Identity) BeginAssertion(token string, site Site) (*protocol.PublicKeyCredentialRequestOptions, error) {
 	session, account, err := i.ownSession(token)
 	switch {
 	case err != nil:
 		return nil, err
-	case !session.Pending:
-		return nil, errComplete
 	case !account.Factors.HasPasskey(site.Host):
 		return nil, oplog.Refuse(oplog.CodeConflict, "passkey-missing", "The account has no passkey for {host}.", site.Host)
 	}

@@ -31,6 +31,9 @@ type Session struct {
 
 	Provider *ProviderSession `json:"provider,omitempty"` // of somebody whom an identity provider signed in
 
+	ConfirmedAt time.Time `json:"confirmed_at,omitzero"` // when the person last proved to be the one who signed in; see Confirmed
+	Viewing     *Viewing  `json:"viewing,omitempty"`     // while somebody sees the log as another person does
+
 	hash string // name of the record
 }
 
@@ -109,10 +112,7 @@ func (i *Identity) SessionAccount(token string) (Account, error) {
 
 // UseSession is like SessionAccount, but counts as activity and so postpones the idle timeout.
 func (i *Identity) UseSession(token string) (Account, error) {
-	session, account, err := i.session(token)
-	if err == nil {
-		markUsed(i, oplog.RecordSession, session.hash, session.LastUsedAt, func(s *Session) *time.Time { return &s.LastUsedAt })
-	}
+	_, account, err := i.OpenSession(token)
 	return account, err
 }
 

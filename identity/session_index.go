@@ -114,7 +114,7 @@ func (x *sessionIndex) set(name string, data []byte) {
 }
 
 func (x *sessionIndex) put(s Session) {
-	s.IP, s.UserAgent, s.Setup, s.Provider = "", "", nil, nil
+	s.IP, s.UserAgent, s.Setup, s.Provider, s.Viewing = "", "", nil, nil, nil
 	x.sessions[s.hash] = s
 	add(x.holders, s.holder(), s)
 	if s.Launched != nil {

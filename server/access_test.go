@@ -127,6 +127,10 @@ var whoMay = []struct {
 	{"POST", factorPath + "/recovery-codes", `{}`, ofServer(answers{422: "owner, admin, scoped, auditor, member, stranger"})},
 	{"GET", tenantA + "/keys", "", ofTenant(answers{200: "owner, admin"})},
 	{"POST", tenantA + "/keys", `{"scope":"read","name":"x"}`, ofTenant(answers{201: "owner, admin"})},
+	{"GET", confirmPath, "", ofServer(answers{200: "owner, admin, scoped, auditor, member, stranger"})},
+	{"POST", confirmPath, `{}`, ofServer(answers{422: "owner, admin, scoped, auditor, member, stranger"})},
+	{"POST", viewPath, `{"username":"none"}`, ofServer(answers{404: "owner, admin, stranger"})}, // see TestView
+	{"DELETE", viewPath, "", ofServer(answers{200: "owner, admin, scoped, auditor, member, stranger"})},
 	{"DELETE", tenantA + "/launched/u7", "", ofTenant(answers{204: "launch"})},
 	{"DELETE", tenantA + "/keys/none", "", ofTenant(answers{404: "owner, admin"})},
 	{"GET", "/api/v1/sessions", "", ofServer(answers{200: "owner, admin, scoped, auditor, member, stranger"})},

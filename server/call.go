@@ -40,7 +40,8 @@ func (in *call) holder() wire.Holder {
 	case in.key.ID != "":
 		return wire.Holder{Caller: "key " + in.key.Tenant + " " + in.key.ID, Tenant: in.key.Tenant}
 	case in.account.Username != "":
-		return wire.Holder{Caller: "user " + in.account.Tenant + " " + in.account.Person(), Tenant: in.account.Tenant}
+		who := in.who()
+		return wire.Holder{Caller: "user " + who.Tenant + " " + who.Person(), Tenant: who.Tenant}
 	}
 	return wire.Holder{Caller: "address " + in.network()}
 }
@@ -191,6 +192,9 @@ func (r *route) operation() huma.Operation {
 		OperationID: r.id, Method: r.method, Path: r.path, Summary: r.summary, DefaultStatus: r.status,
 		Responses: map[string]*huma.Response{}, Security: []map[string][]string{},
 		Tags: []string{chapterOf(r.path)}, Extensions: map[string]any{"x-callers": r.callers.names()},
+	}
+	if r.callers&(confirmed|confirmedIf) != 0 {
+		op.Extensions["x-confirm"] = map[bool]string{true: "always", false: "sometimes"}[r.callers&confirmed != 0]
 	}
 	if strings.Contains(r.path, "{tenant}") {
 		op.Parameters = append(op.Parameters, &huma.Param{

@@ -168,7 +168,7 @@ func newExportBody(x exports.Export) exportBody {
 }
 
 func (p *principal) creator() exports.Creator {
-	return exports.Creator{Username: p.account.Person(), Key: p.key.Name, KeyID: p.key.ID}
+	return exports.Creator{Username: p.who().Person(), Key: p.key.Name, KeyID: p.key.ID}
 }
 
 // sendExportFile streams an export's file from disk, or the requested range.

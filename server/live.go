@@ -151,14 +151,14 @@ func resumeAfter(id string, last uint64) (uint64, error) {
 // recheckAccess authorizes a stream's client again before anything is sent: after the end of its session, or once its account is disabled
 // or its key revoked, it sees no more entries.
 func (s *Server) recheckAccess(in *call) func() error {
-	token, key, scope, mustChange := in.token, in.key, in.account.Organization, in.account.MustChange
+	token, key, scope, mustChange, viewed := in.token, in.key, in.account.Organization, in.account.MustChange, in.viewed()
 	return func() error {
 		if key.Hash != "" {
 			_, err := s.identity.KeyByHash(key.Hash)
 			return err
 		}
-		account, err := s.identity.SessionAccount(token)
-		if err == nil && (account.Organization != scope || account.MustChange && !mustChange) {
+		now, err := s.callerOf(token, false)
+		if err == nil && (now.account.Organization != scope || now.account.MustChange && !mustChange || now.viewed() != viewed) {
 			err = oplog.Refuse(oplog.CodeUnauthenticated, "access-changed", "What this account may see has changed.")
 		}
 		return err

@@ -56,6 +56,7 @@ type schemaDoc struct {
 
 // strictSchemas are request schemas that reject unknown fields.
 var strictSchemas = []string{
+	"ConfirmationProof", "ViewAs",
 	"AccountChange", "Credentials", "DeletionAgreement", "ExportRequest", "LeadershipTransfer", "NewAccount", "NewCatalog", "NewChange", "NewEntry", "NewFilters",
 	"NewHold", "NewKey", "NewModule", "NewOperation", "NewPasskey", "NewRef", "NewSetup", "NewTenant", "NewTitle", "NewUser", "NewView", "Organization",
 	"SecondFactorProof", "SecondFactorRule", "SessionChange", "StepUp", "TOTPConfirmation", "TableLayout", "TenantChange", "ViewChange",

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -37,6 +38,14 @@ const (
 	anyone access = 0 // signed in or not
 )
 
+// What a route wants of people besides; see confirm.go and view_as.go.
+const (
+	confirmed    access = 1 << (iota + 11) // they have just proved again who they are: it cannot be undone
+	confirmedIf                            // that, if the handler says so
+	evenViewing                            // nothing: it is for those who view the log as another person, too, although it changes something
+	neverViewing                           // that they do not view the log as another person, although it changes nothing
+)
+
 // principal is the authenticated caller of a request: an account or a key.
 type principal struct {
 	account identity.Account // of a person; zero for a program
@@ -46,6 +55,12 @@ type principal struct {
 	locale  string       // for names in responses
 	tenant  oplog.Tenant // the tenant in the request's URL, if any
 	pending bool         // the sign-in waits for the second factor
+
+	viewer    *identity.Account // who sees the log as account does; nil if that is the person of the session
+	viewEnded string            // whose view the session has, which has ended
+
+	confirmed      bool // the person has just proved again who it is
+	confirmedUntil time.Time
 }
 
 // scope is the organization that the caller is restricted to, with its descendants; "" for the whole tenant.
@@ -82,6 +97,9 @@ func (s *Server) authorize(c *fiber.Ctx, r *route) (*principal, error) {
 		p.pending = true
 		return p, nil
 	}
+	if viewHasEnded(err) && (r.id == "getSession" || r.callers&evenViewing != 0) {
+		err = nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -91,11 +109,17 @@ func (s *Server) authorize(c *fiber.Ctx, r *route) (*principal, error) {
 			return p, err
 		}
 	}
+	if err := p.mayWhileViewing(r); err != nil {
+		return p, err
+	}
 	if r.callers&p.kind == 0 {
 		return p, p.refusal(r)
 	}
 	if p.account.MustChange && !beforePassword[r.id] {
 		return p, passwordDue()
+	}
+	if r.callers&confirmed != 0 {
+		return p, p.hasConfirmed()
 	}
 	return p, nil
 }
@@ -133,11 +157,7 @@ func (s *Server) authenticate(c *fiber.Ctx, authorization string) (*principal, e
 	if token == "" {
 		return nil, oplog.Errorf(oplog.CodeUnauthenticated, "Sign in, or send a key as Authorization: Bearer KEY.")
 	}
-	account, err := s.identity.UseSession(token)
-	if err != nil && !identity.IsPending(err) {
-		return nil, err
-	}
-	return person(account, token), err
+	return s.callerOf(token, true)
 }
 
 // program returns the principal of a key.
@@ -185,18 +205,18 @@ func (s *Server) callerNow(p *principal) (*principal, error) {
 		_, err := s.identity.KeyByHash(p.key.Hash)
 		return p, err
 	}
-	account, err := s.identity.SessionAccount(p.token)
-	if p.pending && identity.IsPending(err) {
+	now, err := s.callerOf(p.token, false)
+	if p.pending && identity.IsPending(err) || viewHasEnded(err) && p.viewEnded == now.viewEnded {
 		return p, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	now := person(account, p.token)
+	account := &now.account
 	if now.account.MustChange && !p.account.MustChange {
 		return nil, passwordDue()
 	}
-	if now.kind != p.kind || account.Tenant != p.account.Tenant || account.Organization != p.account.Organization {
+	if now.kind != p.kind || now.viewed() != p.viewed() || account.Tenant != p.account.Tenant || account.Organization != p.account.Organization {
 		return nil, oplog.Errorf(oplog.CodeForbidden, noAccess)
 	}
 	return now, nil

@@ -53,6 +53,8 @@ type attempt struct {
 	Source string     `json:"p"`
 	State  oidc.State `json:"s"`
 	Next   string     `json:"n,omitempty"` // where to go then
+
+	Confirms string `json:"c,omitempty"` // the session whose person confirms who it is; "" for signing in
 }
 
 const (
@@ -80,7 +82,10 @@ func (s *Server) callback(c *fiber.Ctx, source string) string {
 	return s.address(c, providerRoot+source+callbackEnd)
 }
 
-var beginParams = []*huma.Param{wire.TextParam("next", "The path of the console to go to then.", &huma.Schema{Type: huma.TypeString})}
+var beginParams = []*huma.Param{
+	wire.TextParam("next", "The path of the console to go to then.", &huma.Schema{Type: huma.TypeString}),
+	wire.TextParam("confirm", "Instead of signing in, confirm that the signed-in person is the one who signed in: the provider asks again. Its outcome is the parameter confirm of next.", &huma.Schema{Type: huma.TypeBoolean}),
+}
 
 // beginProvider sends a browser to a provider. No attempts are counted: nothing is tried yet, and the provider is asked who it is once an hour.
 func (s *Server) beginProvider(c *fiber.Ctx, in *call) error {
@@ -91,12 +96,20 @@ func (s *Server) beginProvider(c *fiber.Ctx, in *call) error {
 	if one, _ := s.sources.Source(source); one.Kind != sources.KindOIDC {
 		return errNotFound
 	}
-	to, state, err := s.sources.Begin(c.Context(), source, s.callback(c, source), false)
+	begun := attempt{Source: source, Next: next}
+	var to string
+	var err error
+	if in.query.Get("confirm") == "true" {
+		begun.Confirms, err = s.beginConfirmation(in, source)
+	}
+	if err == nil {
+		to, begun.State, err = s.sources.Begin(c.Context(), source, s.callback(c, source), begun.Confirms != "")
+	}
 	if err != nil {
 		s.tellProviderError(source, err)
 		return s.backToSignIn(c, source, next, err)
 	}
-	kept, err := json.Marshal(attempt{source, state, next})
+	kept, err := json.Marshal(begun)
 	if err != nil {
 		return err
 	}
@@ -135,6 +148,9 @@ func (s *Server) finishProvider(c *fiber.Ctx, in *call) error {
 	kept, ok := s.attemptOf(c, source)
 	if !ok {
 		return s.backToSignIn(c, source, kept.Next, errNoAttempt)
+	}
+	if kept.Confirms != "" {
+		return s.finishConfirmation(c, in, source, &kept)
 	}
 	account, provider, err := s.sources.Finish(c.Context(), source, s.callback(c, source), kept.State, in.query)
 	if err != nil {
@@ -279,9 +295,9 @@ func (s *Server) providerToLeave(ctx context.Context, in *call, kept *identity.P
 	}
 	ctx, cancel := context.WithTimeout(ctx, signOutTime)
 	defer cancel()
-	to, err := s.sources.LogoutURL(ctx, in.account.Source, kept, s.address(in.http, "/sign-in"))
+	to, err := s.sources.LogoutURL(ctx, in.who().Source, kept, s.address(in.http, "/sign-in"))
 	if err != nil {
-		s.tellProviderError(in.account.Source, err)
+		s.tellProviderError(in.who().Source, err)
 		return ""
 	}
 	return to

@@ -27,6 +27,7 @@ const (
 	reasonOtherTenant     = "another tenant"
 	reasonCrossSite       = "cross-site request"
 	reasonTooManyAttempts = "too many attempts"
+	reasonWhileViewing    = "viewing as another"
 )
 
 // foreign is the error for something of another tenant: callers learn that it does not exist, the trail that they asked for it.
@@ -51,20 +52,25 @@ func (s *Server) recordRefusal(c *fiber.Ctx, p *principal, err error) {
 	switch {
 	case errors.Is(err, errCrossSite):
 		reason = reasonCrossSite
-	case p == nil:
-		return // see recordRefusedKey
+	case p == nil || reasonOf(err) == reasonConfirm || viewHasEnded(err):
+		return // see recordRefusedKey; what is asked for next is not refused
+	case reasonOf(err) == reasonViewing:
+		reason = reasonWhileViewing
 	case errors.As(err, &other):
 		reason, v.Object.ID = reasonOtherTenant, oplog.Clip(other.name, maxTriedName)
 	case !errors.As(err, &told) || told.Code != oplog.CodeForbidden:
 		return
 	}
 	if p != nil {
-		v.User, v.Tenant = p.user(), p.account.Tenant+p.key.Tenant
+		v.User, v.Tenant = p.user(), p.who().Tenant+p.key.Tenant
 		if v.Tenant == "" {
 			v.Tenant = p.tenant.ID // of an owner's request
 		}
 	}
 	v.Details = map[string]any{"reason": reason, "area": areaOf(c.Route().Path)}
+	if p != nil && p.viewer != nil {
+		v.Details["viewing_as"] = p.viewed()
+	}
 	s.addRefused(c, v)
 }
 

@@ -5,7 +5,7 @@ import (
 	"github.com/gofiber/fiber/v2/middleware/adaptor"
 )
 
-// Sets of callers; see access. Viewers are the users that can see a tenant; members cannot.
+// Sets of callers; see access. What cannot be undone has confirmed beside them, or confirmedIf if that depends on the request. Viewers are the users that can see a tenant; members cannot.
 const (
 	users   = byOwner | byAdmin | byScopedAdmin | byAuditor | byMember
 	readers = byOwner | byAdmin | byScopedAdmin | byAuditor | byReadKey
@@ -19,6 +19,7 @@ func (s *Server) routes() []route {
 	const (
 		setup    = "/api/v1/setup"
 		session  = "/api/v1/session"
+		confirm  = session + "/confirm"
 		factor   = session + "/second-factor"
 		sessions = "/api/v1/sessions"
 		accounts = accountsPath
@@ -45,7 +46,11 @@ func (s *Server) routes() []route {
 		{"DELETE", tenant + "/launched/{sub}", byLaunchKey, 204, "endLaunched", "End the sessions of a user of the host system", nil, typed(s.endLaunched)},
 		{"GET", session, users, 200, "getSession", "The signed-in user", listParams(maxItems), typed(s.getSession)},
 		{"PATCH", session, users, 200, "changeSession", "Change the account's language or its password", nil, typed(s.changeSession)},
-		{"DELETE", session, users, 200, "signOut", "Sign out (204); 200 if the browser is to sign out of an identity provider, too", nil, typed(s.signOut)},
+		{"DELETE", session, users | evenViewing, 200, "signOut", "Sign out (204); 200 if the browser is to sign out of an identity provider, too", nil, typed(s.signOut)},
+		{"GET", confirm, users, 200, "getConfirmation", "How the caller can confirm who it is, before something that cannot be undone", nil, typed(s.getConfirmation)},
+		{"POST", confirm, users, 200, "confirm", "Confirm who the caller is, for five minutes of this session", nil, typed(s.confirm)},
+		{"POST", session + "/view-as", admins, 200, "beginView", "See the log as the person of an account does; nothing can be changed meanwhile", nil, typed(s.beginView)},
+		{"DELETE", session + "/view-as", users | evenViewing, 200, "endView", "See the log as oneself again", nil, typed(s.endView)},
 		{"POST", factor, users, 200, "finishSignIn", "Complete a sign-in with the second factor", nil, typed(s.finishSignIn)},
 		{"GET", factor, users, 200, "getSecondFactor", "The caller's second factors", nil, typed(s.getSecondFactor)},
 		{"POST", factor + "/totp", users, 200, "beginTOTP", "A secret for an authenticator app", nil, typed(s.beginTOTP)},
@@ -57,7 +62,7 @@ func (s *Server) routes() []route {
 		{"DELETE", factor + "/passkeys/{id}", users, 204, "removePasskey", "Remove a passkey", nil, typed(s.removePasskey)},
 		{"POST", factor + "/passkeys/assertion", users, 200, "beginAssertion", "What a browser needs to complete a sign-in with a passkey", nil, typed(s.beginAssertion)},
 		{"GET", sessions, users, 200, "listSessions", "The caller's sessions, newest first", listParams(maxItems), typed(s.listSessions)},
-		{"DELETE", sessions, users, 204, "endSessions", "Sign out everywhere", nil, typed(s.endSessions)},
+		{"DELETE", sessions, users | evenViewing, 204, "endSessions", "Sign out everywhere", nil, typed(s.endSessions)},
 
 		{"POST", tenant + "/entries", byWriteKey, 201, "recordEntries", "Record operations, all or none", nil, raw(s.recordEntries, describeIngest)},
 		{"GET", tenant + "/entries", readers, 200, "listEntries", "A page of operations, newest first or in order of arrival", pageParams, typed(s.listEntries)},
@@ -74,9 +79,9 @@ func (s *Server) routes() []route {
 		{"GET", tenant + "/exports", readers, 200, "listExports", "The exports, newest first", listParams(maxItems), typed(s.listExports)},
 		{"GET", export, readers, 200, "getExport", "The status of an export", nil, typed(s.getExport)},
 		{"DELETE", export, readers, 200, "removeExport", "Cancel a running export (200), or delete a finished one (204)", nil, typed(s.removeExport)},
-		{"GET", export + "/file", readers, 200, "getExportFile", "The file of an export", nil, raw(s.sendExportFile, describeExportFile)},
-		{"GET", export + "/bundle", readers, 200, "getExportBundle", "A ZIP of an export with everything needed to verify it", actParams, raw(s.sendExportBundle, describeExportBundle)},
-		{"GET", export + "/manifest", readers, 200, "getExportManifest", "The signed manifest of an export", nil, raw(s.sendExportManifest, describeExportManifest)},
+		{"GET", export + "/file", readers | neverViewing, 200, "getExportFile", "The file of an export", nil, raw(s.sendExportFile, describeExportFile)},
+		{"GET", export + "/bundle", readers | neverViewing, 200, "getExportBundle", "A ZIP of an export with everything needed to verify it", actParams, raw(s.sendExportBundle, describeExportBundle)},
+		{"GET", export + "/manifest", readers | neverViewing, 200, "getExportManifest", "The signed manifest of an export", nil, raw(s.sendExportManifest, describeExportManifest)},
 
 		{"GET", tenant + "/views", viewers, 200, "listViews", "The caller's saved views and the shared ones, by name", listParams(maxItems), typed(s.listViews)},
 		{"POST", tenant + "/views", viewers, 201, "addView", "Save a view", nil, typed(s.addView)},
@@ -113,14 +118,14 @@ func (s *Server) routes() []route {
 		{"DELETE", nodes + "/nodes/{id}", byOwner, 204, "removeNode", "Take a node out of the log, for good", nil, typed(s.removeNode)},
 
 		{"GET", tenant + "/retention", admins, 200, "getRetention", "The retention rule, legal holds and deletions", retentionParams, typed(s.getRetention)},
-		{"POST", tenant + "/retention/agreement", byOwner, 200, "agreeToDeletion", "Agree to a deletion that waits for an owner", nil, typed(s.agreeToDeletion)},
+		{"POST", tenant + "/retention/agreement", byOwner | confirmed, 200, "agreeToDeletion", "Agree to a deletion that waits for an owner", nil, typed(s.agreeToDeletion)},
 		{"POST", tenant + "/holds", admins, 201, "addHold", "Add a legal hold, which keeps days from being deleted", nil, typed(s.addHold)},
-		{"DELETE", tenant + "/holds/{id}", byOwner, 200, "liftHold", "Lift a legal hold", nil, typed(s.liftHold)},
-		{"GET", "/api/v1/backup", byOwner | byBackupKey, 200, "getBackup", "The backup, streamed", nil, raw(s.sendBackup, describeBackup)},
+		{"DELETE", tenant + "/holds/{id}", byOwner | confirmed, 200, "liftHold", "Lift a legal hold", nil, typed(s.liftHold)},
+		{"GET", "/api/v1/backup", byOwner | byBackupKey | neverViewing, 200, "getBackup", "The backup, streamed", nil, raw(s.sendBackup, describeBackup)},
 		{"GET", tenants, byOwner, 200, "listTenants", "All tenants", listParams(maxItems), typed(s.listTenants)},
 		{"POST", tenants, byOwner, 201, "addTenant", "Create a tenant", nil, typed(s.addTenant)},
 		{"GET", tenant, viewers | keys, 200, "getTenant", "The tenant, as far as its users and programs need to know it", nil, typed(s.getTenant)},
-		{"PATCH", tenant, byOwner, 200, "changeTenant", "Change settings of a tenant; omitted fields stay unchanged", nil, typed(s.changeTenant)},
+		{"PATCH", tenant, byOwner | confirmedIf, 200, "changeTenant", "Change settings of a tenant; omitted fields stay unchanged", nil, typed(s.changeTenant)},
 		{"GET", accounts, admins, 200, "listAccounts", "The accounts that the caller can administer", accountParams, typed(s.listAccounts)},
 		{"POST", accounts, admins, 201, "addAccount", "Create an account", nil, typed(s.addAccount)},
 		{"PATCH", account, admins, 200, "changeAccount", "Change an account; omitted fields stay unchanged", nil, typed(s.changeAccount)},

@@ -156,6 +156,7 @@ func (f *fixture) furnish() {
 		_, token, err := log.Identity.StartSession(a, "", "")
 		f.noError(err)
 		f.sent[a.Username] = map[string]string{"Cookie": sessionCookie + "=" + token}
+		f.confirm(a.Username)
 	}
 	for _, k := range []struct {
 		caller, tenant string

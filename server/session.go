@@ -29,6 +29,8 @@ type sessionBody struct {
 	Launched     bool            `json:"launched,omitempty" doc:"Whether a host system authenticated the user, who has no password here."`
 	Source       string          `json:"source,omitempty" doc:"The directory or identity provider that knows the user, who has no password here; omitted for local accounts."`
 
+	Viewing *viewingBody `json:"viewing,omitempty" doc:"While the session has the view of another person, who is then described; omitted otherwise."`
+
 	SecondFactor *secondFactorStep `json:"second_factor,omitempty" doc:"Sent with status 202 while the sign-in waits for the second factor; the session is good for nothing else."`
 }
 
@@ -276,6 +278,10 @@ type ownSessionsOutput struct {
 }
 
 func (s *Server) listSessions(_ context.Context, in *call, _ *struct{}) (*ownSessionsOutput, error) {
+	if in.viewer != nil {
+		list, err := s.identity.AccountSessions(in.account)
+		return in.describeSessions(list, err)
+	}
 	list, err := s.identity.Sessions(in.token)
 	return in.describeSessions(list, err)
 }
@@ -318,7 +324,10 @@ func (s *Server) signedOut(c *fiber.Ctx) *signOutOutput {
 }
 
 func (s *Server) describeSession(in *call, a identity.Account) (sessionBody, error) {
-	body := sessionBody{Username: a.Username, Name: a.Name, Role: a.Role, Locale: cmp.Or(a.Locale, oplog.LocaleEN), Organization: a.Organization, MustChange: a.MustChange, Launched: a.Launched, Source: a.Source, Tenants: []sessionTenant{}}
+	body := sessionBody{Username: a.Username, Name: a.Name, Role: a.Role, Locale: cmp.Or(a.Locale, oplog.LocaleEN), Organization: a.Organization, MustChange: a.MustChange, Launched: a.Launched, Source: a.Source, Tenants: []sessionTenant{}, Viewing: in.viewing()}
+	if in.viewer != nil {
+		body.Locale = in.locale
+	}
 	if a.MustChange {
 		return body, nil // the rest has to wait
 	}

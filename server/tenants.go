@@ -89,17 +89,44 @@ func (b newTenantBody) domain(by string, now time.Time) oplog.Tenant {
 }
 
 func (s *Server) changeTenant(_ context.Context, in *call, input *changeTenantInput) (*tenantOutput, error) {
-	b := input.Body
+	var refused error
 	t, err := auditedDirectory(s, in, oplog.RecordTenant, aboutTenant).ChangeTenant(in.tenant.ID, func(t *oplog.Tenant) {
-		replace(&t.Name, b.Name)
-		replace(&t.TimeZone, b.TimeZone)
-		replace(&t.DataPermission, b.DataPermission)
-		t.Retain(b.RetentionDays, b.BelowMinimum, in.user().ID, s.now())
-		t.RetainAccess(b.AccessDays, in.user().ID, s.now())
-		replace(&t.ArchiveAfter, b.ArchiveAfter)
-		replace(&t.FrameAncestors, b.FrameAncestors)
-		replace(&t.RequireSecondFactor, b.RequireSecondFactor)
+		changed := *t
+		input.Body.change(&changed, in.user().ID, s.now())
+		if refused = mayShorten(in, t, &changed); refused == nil {
+			*t = changed
+		}
 	}, s.stillMay(in))
+	if err == nil {
+		err = refused // nothing was changed
+	}
+	if err != nil {
+		return nil, err
+	}
 	in.trailDetails = aboutTenant(t)
-	return &tenantOutput{t}, err
+	return &tenantOutput{t}, nil
 }
+
+// change applies every given field.
+func (b tenantChangeBody) change(t *oplog.Tenant, by string, now time.Time) {
+	replace(&t.Name, b.Name)
+	replace(&t.TimeZone, b.TimeZone)
+	replace(&t.DataPermission, b.DataPermission)
+	t.Retain(b.RetentionDays, b.BelowMinimum, by, now)
+	t.RetainAccess(b.AccessDays, by, now)
+	replace(&t.ArchiveAfter, b.ArchiveAfter)
+	replace(&t.FrameAncestors, b.FrameAncestors)
+	replace(&t.RequireSecondFactor, b.RequireSecondFactor)
+}
+
+// mayShorten returns an error if a valid change lets entries be deleted sooner than before, and the caller has not just confirmed who it is.
+func mayShorten(in *call, before, after *oplog.Tenant) error {
+	isSooner := sooner(after.RetentionDays, before.RetentionDays) || sooner(after.AccessDays, before.AccessDays)
+	if !isSooner || len(after.Validate()) > 0 {
+		return nil
+	}
+	return in.hasConfirmed()
+}
+
+// sooner reports whether entries kept for a number of days are deleted sooner than before; 0 keeps them forever.
+func sooner(days, before int) bool { return days > 0 && (before == 0 || days < before) }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"maps"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
@@ -50,6 +51,9 @@ var trailEvents = map[string]trailEvent{
 	"endLaunched":                {"session", "end", false},
 	"signOut":                    {"session", "sign_out", false},
 	"endSessions":                {"session", "sign_out", false},
+	"confirm":                    {"session", "confirm", false},
+	"beginView":                  {"session", "view_as", false},
+	"endView":                    {"session", "end_view", false},
 	"addView":                    {"view", "create", false},
 	"changeView":                 {"view", "change", false},
 	"removeView":                 {"view", "remove", false},
@@ -102,8 +106,8 @@ func (s *Server) trailEvent(in *call) trail.Event {
 	id := in.route.id
 	d := trailEvents[id]
 	v := trail.Event{
-		Tenant: in.account.Tenant, User: in.user(), Module: d.module, Operation: d.operation, Object: in.trailDetails.object,
-		IP: in.ip(), UserAgent: in.http.Get(fiber.HeaderUserAgent), Details: in.trailDetails.details, Deduplicate: d.deduplicate, Source: in.token,
+		Tenant: in.who().Tenant, User: in.user(), Module: d.module, Operation: d.operation, Object: in.trailDetails.object,
+		IP: in.ip(), UserAgent: in.http.Get(fiber.HeaderUserAgent), Details: in.trailDetails.details, Deduplicate: d.deduplicate, Source: in.token + in.viewed(),
 	}
 	if in.tenant.ID != "" {
 		v.Tenant = in.tenant.ID
@@ -116,6 +120,13 @@ func (s *Server) trailEvent(in *call) trail.Event {
 	}
 	if v.Details == nil {
 		v.Details = in.filtersSent()
+	}
+	if viewed := in.viewed(); viewed != "" && v.Object.ID != viewed {
+		v.Details = maps.Clone(v.Details)
+		if v.Details == nil {
+			v.Details = map[string]any{}
+		}
+		v.Details["viewing_as"] = viewed
 	}
 	if id == "getExportFile" || id == "getExportBundle" {
 		v.Distinct = in.http.Get(fiber.HeaderRange) == "" // partial downloads and the manifest belong to the earlier download
@@ -147,14 +158,15 @@ func (p *principal) user() oplog.User {
 	if p.key.ID != "" {
 		return oplog.User{ID: p.key.ID, Name: p.key.Name, Role: "key"}
 	}
-	name := p.account.Name
+	a := p.who()
+	name := a.Name
 	if name == "" {
-		name = p.account.Username
+		name = a.Username
 	}
-	if p.account.Launched {
-		name += " (" + p.account.Person() + ")"
+	if a.Launched {
+		name += " (" + a.Person() + ")"
 	}
-	return oplog.User{ID: p.account.Person(), Name: name, Role: string(p.account.Role)}
+	return oplog.User{ID: a.Person(), Name: name, Role: string(a.Role)}
 }
 
 // trailParams are the parameters of a page of the access log.

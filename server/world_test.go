@@ -65,6 +65,7 @@ func (w *world) replaceBy(source string) {
 	w.Helper()
 	for _, r := range rolesOfTests {
 		w.as(r.Group, w.enterBy(source, r.Group))
+		w.confirm(r.Group)
 	}
 }
 
@@ -92,7 +93,13 @@ func (w *world) as(caller string, r reply) {
 // begin begins a sign-in at the provider, and returns the cookie of the attempt.
 func (w *world) begin(query string) string {
 	w.Helper()
-	r := w.send("nobody", "GET", providerRoot+"sso"+query, "", "Accept", "text/html", "Sec-Fetch-Site", "same-origin")
+	return w.beginAs("nobody", query)
+}
+
+// beginAs is begin for a caller.
+func (w *world) beginAs(caller, query string) string {
+	w.Helper()
+	r := w.send(caller, "GET", providerRoot+"sso"+query, "", "Accept", "text/html", "Sec-Fetch-Site", "same-origin")
 	cookie, err := http.ParseSetCookie(r.header.Get("Set-Cookie"))
 	if err != nil || r.status != 302 || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.MaxAge != 600 {
 		w.Fatalf("begin: %d %v %s %v", r.status, r.header, r.body, err)

@@ -219,6 +219,23 @@ func (s *Sources) Confirm(ctx context.Context, a identity.Account, password stri
 	return err
 }
 
+// ConfirmAt checks that a signed-in person of a provider has just signed in there again, and comes back; ErrNotThisPerson if somebody else does.
+func (s *Sources) ConfirmAt(ctx context.Context, a identity.Account, callbackURL string, state oidc.State, query url.Values) error {
+	p, err := s.providerOf(a.Source)
+	if err != nil {
+		return err
+	}
+	signed, err := p.Provider.Finish(ctx, callbackURL, state, query)
+	if err != nil {
+		s.count(a.Source, err)
+		return err
+	}
+	if signed.Person.Subject != a.Subject || signed.Person.Disabled {
+		return identity.ErrNotThisPerson
+	}
+	return nil
+}
+
 // LogoutURL returns where a browser signs out of the provider that began a session, and comes back from to an address of ours; "" if there is no such
 // place.
 func (s *Sources) LogoutURL(ctx context.Context, source string, kept *identity.ProviderSession, back string) (string, error) {

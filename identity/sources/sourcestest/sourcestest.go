@@ -81,8 +81,8 @@ type Provider struct {
 }
 
 // Begin is that of [sources.Provider].
-func (p *Provider) Begin(_ context.Context, back string, _ bool) (string, oidc.State, error) {
-	return "https://idp.example/?back=" + url.QueryEscape(back), oidc.State{State: "s"}, p.Down
+func (p *Provider) Begin(_ context.Context, back string, fresh bool) (string, oidc.State, error) {
+	return "https://idp.example/?back=" + url.QueryEscape(back), oidc.State{State: "s", Fresh: fresh}, p.Down
 }
 
 // Finish is that of [sources.Provider].

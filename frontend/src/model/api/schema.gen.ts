@@ -319,6 +319,24 @@ export interface paths {
         patch: operations["changeSession"];
         trace?: never;
     };
+    "/api/v1/session/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the caller can confirm who it is, before something that cannot be undone */
+        get: operations["getConfirmation"];
+        put?: never;
+        /** Confirm who the caller is, for five minutes of this session */
+        post: operations["confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session/oidc/{name}": {
         parameters: {
             query?: never;
@@ -513,6 +531,24 @@ export interface paths {
         post: operations["beginTOTP"];
         /** Remove the authenticator app */
         delete: operations["removeTOTP"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/view-as": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See the log as the person of an account does; nothing can be changed meanwhile */
+        post: operations["beginView"];
+        /** See the log as oneself again */
+        delete: operations["endView"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1647,6 +1683,29 @@ export interface components {
             version?: string;
             /** @description Whether it decides with the others; a new node only once it has caught up. */
             voter: boolean;
+        };
+        Confirmation: {
+            /** @description What can be used; provider: at the identity provider, to which /api/v1/session/oidc/{source}?confirm=true leads. None for a user authenticated by the host system. */
+            methods: ("password" | "provider" | "totp" | "passkey" | "recovery_code")[];
+            /** @description The directory or identity provider that knows the person and keeps the password; omitted for local accounts. */
+            source?: string;
+            /** @description What people read as its name. */
+            title?: string;
+            /**
+             * Format: date-time
+             * @description Until when it is confirmed; omitted if it is not.
+             */
+            until?: string;
+        };
+        ConfirmationProof: {
+            /** @description Or the current code of the authenticator app. */
+            code?: string;
+            /** @description Or what the browser made from the options of an assertion. */
+            passkey?: unknown;
+            /** @description The account's password, or that of the directory that knows the person. */
+            password?: string;
+            /** @description Or one of the recovery codes, which is used up. */
+            recovery_code?: string;
         };
         Consistency: {
             /** @description The signed head of the newer tree, in the format of C2SP tlog-checkpoint. */
@@ -3011,6 +3070,8 @@ export interface components {
             tenants: components["schemas"]["SessionTenant"][];
             /** @description Username. */
             username: string;
+            /** @description While the session has the view of another person, who is then described; omitted otherwise. */
+            viewing?: components["schemas"]["Viewing"];
         };
         SessionChange: {
             /**
@@ -3344,6 +3405,10 @@ export interface components {
             /** @description Layout of the table, if the view specifies one. */
             table?: components["schemas"]["TableLayout"];
         };
+        ViewAs: {
+            /** @description The account whose view of the log to have. */
+            username: string;
+        };
         ViewChange: {
             /** @description Display name. */
             name?: string;
@@ -3355,6 +3420,14 @@ export interface components {
             start?: boolean;
             /** @description Empty: each reader's own layout. */
             table?: components["schemas"]["TableLayout"];
+        };
+        Viewing: {
+            /** @description Who views the log: the person of the session. */
+            by: string;
+            /** @description Whether the view has ended, because the account changed; everything is refused until it is stopped. */
+            ended?: boolean;
+            /** @description Whose view it is. */
+            username: string;
         };
         Views: {
             /** @description By name. */
@@ -4226,11 +4299,75 @@ export interface operations {
             };
         };
     };
+    getConfirmation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Confirmation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmationProof"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Confirmation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     beginProvider: {
         parameters: {
             query?: {
                 /** @description The path of the console to go to then. */
                 next?: string;
+                /** @description Instead of signing in, confirm that the signed-in person is the one who signed in: the provider asks again. Its outcome is the parameter confirm of next. */
+                confirm?: boolean;
             };
             header?: never;
             path: {
@@ -4664,6 +4801,68 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beginView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewAs"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
             };
             /** @description Error */
             default: {
