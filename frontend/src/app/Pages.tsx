@@ -20,8 +20,8 @@ import '../ui/session.css'
 const MemberPage = lazy(() => import('../features/session/MemberPage'))
 const NotFoundPage = lazy(() => import('./NotFoundPage'))
 const PasswordPage = lazy(() => import('../features/session/PasswordPage'))
-// Without it the rest of the page works.
-const ReadOnlyBanner = lazy(() => import('../features/system/ReadOnlyBanner').catch(() => ({ default: () => null })))
+// Without them the rest of the page works.
+const Banners = lazy(() => import('./Banners').catch(() => ({ default: () => null })))
 const SecondFactorPage = lazy(() => import('../features/session/SecondFactorPage'))
 const SetupPage = lazy(() => import('../features/session/SetupPage'))
 const SignInPage = preloadable(() => import('../features/session/SignInPage'))
@@ -45,7 +45,6 @@ export function Pages({ session: { data: session, error, refetch }, onLanguage }
   useEffect(() => {
     if (session !== undefined) noteReader(session)
   }, [session])
-
   // A language chosen on the sign-in page is saved with the account that signs in.
   const chosen = useRef<LocaleTag>(undefined)
   const accountTag = accountLanguage(session)
@@ -62,19 +61,23 @@ export function Pages({ session: { data: session, error, refetch }, onLanguage }
     onLanguage(tag)
     saveLanguage(tag)
   }
-
   if (error) return <Unreachable error={error} onRetry={() => refetch()} />
   if (session === undefined) return null
   if (session === null) return <SignedOut wasSignedIn={wasSignedIn} onLanguage={choose} />
   if (session.second_factor) return <SecondFactorPage session={session} onLanguage={choose} />
   if (session.must_change) return <PasswordPage username={session.username} onLanguage={saveChoice} />
-  if (session.role === 'member') return <MemberPage username={session.username} onLanguage={saveChoice} />
-
+  if (session.role === 'member')
+    return (
+      <SessionProvider value={session}>
+        {session.viewing && <Banners />}
+        <MemberPage username={session.username} onLanguage={saveChoice} />
+      </SessionProvider>
+    )
   if (pathname === '/sign-in') return <Navigate replace to={safeReturn(search.get('next'))} />
   return (
     <SessionProvider value={session}>
       <Suspense>
-        <ReadOnlyBanner />
+        <Banners />
       </Suspense>
       <ErrorBoundary resetKey={pathname}>
         <Suspense fallback={null}>

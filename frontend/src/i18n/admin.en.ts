@@ -48,6 +48,11 @@ export const adminEn = {
       'For people who lost it: from then on, their password alone signs in, or they set up another one if theirs is required. All sessions end immediately.',
     unlock: 'Unlock',
     sessions: 'Sessions',
+    viewAs: 'View as',
+    viewAsOf: (username: string) => `View the log as ${username}`,
+    viewAsText:
+      'The console shows what this person sees. You can change and export nothing meanwhile, in any tab. The access log records what you read, in your name.',
+    view: 'View',
     sessionsOf: (username: string) => `Sessions of ${username}`,
     noSessions: 'Not signed in anywhere.',
     sessionsText: 'All sessions end immediately, and these browsers no longer count as known ones.',

@@ -3,6 +3,7 @@ import type { AdminMessages } from './admin.en'
 import { catalogZh } from './catalog.zh'
 import { deletionsZh } from './deletions.zh'
 import { organizationsZh } from './organizations.zh'
+import { spaced } from './spacing'
 
 export const adminZh: AdminMessages = {
   groups: { tenant: '当前租户', server: '服务器', you: '个人' },
@@ -46,6 +47,11 @@ export const adminZh: AdminMessages = {
       '适用于丢失手机或通行密钥的人员：关闭后仅凭密码即可登录；若必须使用两步验证，则登录时重新设置。其所有会话将立即结束。',
     unlock: '解除锁定',
     sessions: '会话',
+    viewAs: '以其视角查看',
+    viewAsOf: (username) => spaced('以', username, '的视角查看日志'),
+    viewAsText:
+      '控制台将显示此人所能看到的内容。在此期间，您在所有标签页中都不能更改或导出任何内容。您的读取会以您的名义记入访问日志。',
+    view: '查看',
     sessionsOf: (username) => `${username} 的会话`,
     noSessions: '当前没有登录。',
     sessionsText: '全部会话将立即结束，这些浏览器也不再视为已知设备。',

@@ -151,7 +151,7 @@ function oneText(key: string, value: string, { messages, common, zone, nameOf }:
   if (key === 'scope') return of(messages.keys.scopes)
   if (key === 'reason') return of(messages.access.reasons)
   if (key === 'area') return of(messages.access.areas)
-  if (key === 'second_factor') return of(messages.access.factors)
+  if (key === 'second_factor' || key === 'confirmed_by') return of(messages.access.factors)
   return [value]
 }
 

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { useAdminMessages } from '../../i18n/adminMessages'
 import type { Account, Tenant } from '../../model/api/types'
 import { useSession } from '../../model/session/session'
+import { useBeginView } from '../../model/session/viewing'
 import { useChangeAccount, useRemoveAccountFactor } from '../../model/settings/queries'
 import { fieldError } from '../../ui/form/Fields'
 import { FormDialog } from '../../ui/form/FormDialog'
@@ -13,7 +14,7 @@ import OwnPasswordDialog from './OwnPasswordDialog'
 /** The dialog that is open, and the account that it is about. */
 export type Asked =
   | { what: 'add' }
-  | { what: 'change' | 'password' | 'sessions' | 'factor' | 'disable'; account: Account }
+  | { what: 'change' | 'password' | 'sessions' | 'factor' | 'disable' | 'view'; account: Account }
 
 interface Props {
   tenant: Tenant
@@ -37,6 +38,8 @@ export function AccountDialogs({ tenant, asked, onClose }: Props) {
       return <RemoveFactorDialog {...of} />
     case 'disable':
       return <DisableDialog {...of} />
+    case 'view':
+      return <ViewDialog {...of} />
   }
 }
 
@@ -98,6 +101,23 @@ function DisableDialog({ tenant, account, onClose }: DialogProps) {
       onClose={onClose}
     >
       <p>{self ? messages.disableSelf : messages.disableText}</p>
+    </FormDialog>
+  )
+}
+
+function ViewDialog({ account, onClose }: DialogProps) {
+  const messages = useAdminMessages().accounts
+  const view = useBeginView()
+  return (
+    <FormDialog
+      title={messages.viewAsOf(account.username)}
+      action={messages.view}
+      error={view.error}
+      pending={view.isPending || view.isSuccess}
+      onSubmit={() => view.mutate(account.username)}
+      onClose={onClose}
+    >
+      <p>{messages.viewAsText}</p>
     </FormDialog>
   )
 }

@@ -35,7 +35,17 @@ export function useAccountColumns(tenant: Tenant, actions: Actions): Column<Acco
   return [
     { key: 'account', title: messages.account, cell: (account) => <Names account={account} /> },
     { key: 'role', title: common.role, width: 88, cell: (account) => <RoleOf account={account} /> },
-    { key: 'sees', title: messages.sees, width: 200, cell: sees },
+    {
+      key: 'sees',
+      title: messages.sees,
+      width: 200,
+      cell: (account) => (
+        <span className="stack">
+          {sees(account)}
+          <ViewAs account={account} onView={() => actions.onAsk({ what: 'view', account })} />
+        </span>
+      ),
+    },
     {
       key: 'status',
       title: messages.status,
@@ -84,6 +94,26 @@ function RoleOf({ account }: { account: Account }) {
       {common.roles[account.role]}
       {account.rule && <small className="cut">{messages.byRule(account.rule)}</small>}
     </span>
+  )
+}
+
+/** Shows the log as another person sees it, who sees no more than an admin of the tenant. */
+function ViewAs({ account, onView }: { account: Account; onView: () => void }) {
+  const messages = useAdminMessages()
+  const { username: self } = useSession()
+  if (account.role === 'owner' || account.username === self || account.disabled || account.disabled_by_source)
+    return null
+  return (
+    <small>
+      <button
+        type="button"
+        className="link"
+        aria-label={visibleText(messages.named(messages.accounts.viewAs, account.username))}
+        onClick={onView}
+      >
+        {messages.accounts.viewAs}
+      </button>
+    </small>
   )
 }
 

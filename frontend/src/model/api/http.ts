@@ -7,6 +7,9 @@ import { parseJson } from './recordedJson'
 /** Sent to the window with each answer that may be old, because the nodes have no quorum. */
 export const staleEvent = 'oplog-stale'
 
+/** What may make a refused request possible, by the type of the refusal: it is sent again if that answers true. */
+export const onRefusal: { handle?: ((type: string | undefined) => Promise<boolean> | undefined) | undefined } = {}
+
 interface Call {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   body?: unknown
@@ -39,10 +42,8 @@ export async function callText(path: string, options: Call = {}): Promise<string
 }
 
 /** The text of a response, and the cursor of the rest of a list that it does not have all of. */
-async function send(
-  path: string,
-  { method = 'GET', body, signal, key, action, keepalive = false }: Call,
-): Promise<[text: string, next: string | null]> {
+async function send(path: string, options: Call): Promise<[text: string, next: string | null]> {
+  const { method = 'GET', body, signal, key, action, keepalive = false } = options
   const headers = { ...requestOptions.headers }
   if (body !== undefined) headers['Content-Type'] = 'application/json'
   if (action !== undefined) headers[actionHeader] = actionOf(action)
@@ -69,6 +70,7 @@ async function send(
   const text = await response.text()
   if (!response.ok) {
     const body = problemOf(text, response.statusText)
+    if (await onRefusal.handle?.(body.type)) return send(path, options)
     if (response.status !== 401 || body.type) await loadProblemMessages() // a session that has ended needs none
     throw new ApiProblem(response.status, body)
   }

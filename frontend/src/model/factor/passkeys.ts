@@ -48,15 +48,23 @@ export function useAddPasskey() {
   return { ...add, stop }
 }
 
+/** Has the browser prove a passkey of the account, and answers with what to send. */
+export function usePasskeyProof(): () => Promise<unknown> {
+  const { start } = usePrompt()
+  return async () => {
+    const signal = start()
+    const { options } = await call<PasskeyOptions>(`${passkeysPath}/assertion`, { method: 'POST' })
+    return provePasskey(options, signal)
+  }
+}
+
 /** Completes a sign-in with a passkey. */
 export function usePasskeySignIn() {
   const client = useQueryClient()
-  const { start } = usePrompt()
+  const prove = usePasskeyProof()
   return useMutation({
     mutationFn: async () => {
-      const signal = start()
-      const { options } = await call<PasskeyOptions>(`${passkeysPath}/assertion`, { method: 'POST' })
-      const passkey = await provePasskey(options, signal)
+      const passkey = await prove()
       return withMessages(call<Session>(factorPath, { method: 'POST', body: { passkey } }))
     },
     onSuccess: (session) => client.setQueryData(queryKeys.session, session),
