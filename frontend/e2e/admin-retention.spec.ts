@@ -1,6 +1,6 @@
 import { expect, type Page, test } from '@playwright/test'
 import type { Recorded } from '../src/model/api/types'
-import { signIn } from './console'
+import { confirmWith, signIn } from './console'
 import { Program } from './program'
 
 // The retention rule, legal holds and what was deleted, through the real program, which deletes when it starts.
@@ -98,6 +98,7 @@ for (const w of languages)
       await expect(dialog.getByRole('alert')).toHaveText(w.minimum)
       await dialog.getByRole('checkbox', { name: w.below }).check()
       await dialog.getByRole('button', { name: w.save }).click()
+      await confirmWith(page, password)
       await expect(dialog).toBeHidden()
       await expect(page.getByText(w.kept, { exact: true })).toBeVisible()
       await expect(page.getByText(w.isBelow)).toBeVisible()

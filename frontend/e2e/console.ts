@@ -31,3 +31,11 @@ export async function choosePassword(page: Page, old: string, password: string) 
   await page.getByLabel(/^(New password|新密码)$/).fill(password)
   await page.getByRole('button', { name: /^(Change password|修改密码)$/ }).click()
 }
+
+/** Confirms who it is, in the dialog that asks for it before something that cannot be undone. */
+export async function confirmWith(page: Page, password: string) {
+  const asked = page.getByRole('dialog', { name: /^(Confirm that it is you|确认是您本人)$/ })
+  await asked.getByLabel(/^(Your password|您的密码)$/).fill(password)
+  await page.keyboard.press('Enter')
+  await expect(asked).toBeHidden()
+}

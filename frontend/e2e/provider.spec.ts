@@ -55,6 +55,20 @@ test('whoever loses a group loses the role with it', async ({ page }) => {
   await expect(async () => expect(await status(page)).toBe(401)).toPass({ timeout: 150_000, intervals: [3000] })
 })
 
+test('whoever confirms who it is signs in there again, and comes back', async ({ page }) => {
+  await enter(page, 'anna', 'anna’s password')
+  await expect(page).toHaveURL(/\/t\/acme\/log/)
+  await page.goto(`${program.url}/api/v1/session/oidc/sso?confirm=true&next=/t/acme/settings/accounts`)
+  await page.getByLabel('Username').fill('anna')
+  await page.getByLabel('Password').fill('anna’s password')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await expect(page.getByText(/^Confirmed\./)).toBeVisible()
+  await expect(page).toHaveURL(/\/t\/acme\/settings\/accounts$/)
+  await expectAccessible(page, 'confirmed at a provider')
+  const state = await page.request.get(`${program.url}/api/v1/session/confirm`)
+  expect(await state.json()).toMatchObject({ methods: ['provider'], source: 'sso', until: expect.any(String) })
+})
+
 test('signing out here signs out there', async ({ page }) => {
   await enter(page, 'anna', 'anna’s password')
   await expect(page).toHaveURL(/\/t\/acme\/log/)
