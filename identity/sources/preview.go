@@ -87,7 +87,7 @@ func (s *Sources) preview(ctx context.Context, one Source, username string) Prev
 
 // decide returns the rules that fit a person, and why the person cannot sign in.
 func (s *Sources) decide(p identity.Person) (fitting []Fitting, refused string) {
-	grant, places, ok := s.rules.Decide(p)
+	grant, places, ok := s.rulesOf(p.Source).Decide(p)
 	for _, i := range places {
 		f := Fitting{Number: i + 1, Rule: s.rules[i], Organization: s.rules[i].Organization}
 		if f.Organization == identity.OwnOrganization {

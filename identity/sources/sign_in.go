@@ -112,7 +112,7 @@ func (s *Sources) admit(source Source, p identity.Person) (identity.Account, err
 	if p.Disabled {
 		return identity.Account{}, &Refusal{Person: p, Why: WhyOffThere}
 	}
-	grant, _, ok := s.rules.Decide(p)
+	grant, _, ok := s.rulesOf(p.Source).Decide(p)
 	if !ok {
 		return identity.Account{}, &Refusal{Person: p, Why: WhyNoRule}
 	}

@@ -105,6 +105,7 @@ func (s *Source) Check(ctx context.Context) error {
 type Sources struct {
 	list     []Source
 	rules    identity.Rules
+	folded   identity.Rules // as they fit people of directories, which write names of groups alike whatever their case
 	identity *identity.Identity
 	trail    *trail.Trail
 	place    oplog.Place
@@ -130,11 +131,27 @@ func (c *Config) Open(now func() time.Time) (list []Source) {
 
 // New returns what signs people in by sources, which may be none, and by rules.
 func New(list []Source, rules identity.Rules, i *identity.Identity, t *trail.Trail, place oplog.Place, now func() time.Time) *Sources {
-	s := &Sources{list: list, rules: rules, identity: i, trail: t, place: place, now: now, counts: make(map[string]*counts), turns: make(map[string]chan struct{})}
+	s := &Sources{list: list, rules: rules, folded: foldedRules(rules), identity: i, trail: t, place: place, now: now, counts: make(map[string]*counts), turns: make(map[string]chan struct{})}
 	for _, one := range list {
 		s.counts[one.Name], s.turns[one.Name] = &counts{}, make(chan struct{}, maxAtOnce)
 	}
 	return s
+}
+
+func foldedRules(rules identity.Rules) identity.Rules {
+	folded := slices.Clone(rules)
+	for i := range folded {
+		folded[i].Group = ldap.GroupName(folded[i].Group)
+	}
+	return folded
+}
+
+// rulesOf returns the rules as they fit people of a source.
+func (s *Sources) rulesOf(source string) identity.Rules {
+	if one, _ := s.Source(source); one.Kind == KindLDAP {
+		return s.folded
+	}
+	return s.rules
 }
 
 func titleOr(title, name string) string {

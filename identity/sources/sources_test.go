@@ -144,6 +144,23 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
+// TestGroupsOfDirectories: directories compare names of groups without regard to case and blanks, and so do the rules; providers do not.
+func TestGroupsOfDirectories(t *testing.T) {
+	s := newSetting(t)
+	s.rules = identity.Rules{{Group: "CN=Log Auditors, OU=Groups,DC=corp", Role: identity.RoleAuditor, Tenant: "acme"}, {Group: "Admins", Role: identity.RoleAdmin, Tenant: "acme"}}
+	s.configure("corp", "sso")
+	s.corp.People["alice"] = identity.Person{Subject: "1", Username: "alice", Groups: []string{"cn=log auditors,ou=groups,dc=corp", "log auditors"}}
+	s.is(s.signIn("corp", "alice"), "corp/alice auditor")
+	s.is(s.signIn("corp", "carol"), "corp/carol admin")
+	if all, err := s.Preview(t.Context(), "corp", "alice"); err != nil || all[0].Refused != "" || all[0].Fitting[0].Rule.Group != "CN=Log Auditors, OU=Groups,DC=corp" {
+		t.Errorf("%+v %v", all, err)
+	}
+	s.sso.People["r1"] = identity.Person{Source: "sso", Subject: "9", Username: "erin", Groups: []string{"admins"}}
+	if _, _, err := s.Finish(t.Context(), "sso", "", oidc.State{}, url.Values{"code": {"r1"}}); oplog.CodeOf(err) != oplog.CodeForbidden {
+		t.Error(err)
+	}
+}
+
 // TestNobodyIsAllowedByMistake: people to whom no rule gives what can be given do not get in, and those who look after the log learn why.
 func TestNobodyIsAllowedByMistake(t *testing.T) {
 	s := newSetting(t)
