@@ -114,7 +114,7 @@ var allowed = map[string][]string{
 
 	"identity/ldap":                {"oplog", "identity"},
 	"identity/sources":             {"oplog", "identity", "identity/ldap", "identity/oidc", "trail", "faults"},
-	"identity/sources/sourcestest": {"oplog", "identity", "identity/oidc"},
+	"identity/sources/sourcestest": {"oplog", "identity", "identity/ldap", "identity/oidc"},
 	"identity/ldap/ldaptest":       nil,
 	"identity/ldap/ldaptest/slapd": {"identity/ldap/ldaptest"},
 

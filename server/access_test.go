@@ -53,6 +53,7 @@ var whoMay = []struct {
 	{"GET", "/api/v1/key", "", ofServer(answers{200: "owner, admin, scoped, auditor, member, write, read, launch, directory, metrics, backup, stranger, strange key, strange writer, strange directory"})},
 	{"GET", "/api/v1/backup", "", ofServer(answers{200: "owner, backup"})},
 	{"GET", "/api/v1/system", "", ofServer(answers{200: "owner"})},
+	{"GET", "/api/v1/identity", "", ofServer(answers{200: "owner"})},
 	{"GET", "/api/v1/identity/preview?username=x", "", ofServer(answers{200: "owner"})},
 	{"GET", "/api/v1/system/checks", "", ofServer(answers{200: "owner"})},
 	{"GET", "/api/v1/system/backups", "", ofServer(answers{200: "owner"})},

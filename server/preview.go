@@ -2,11 +2,13 @@ package server
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"oplog/identity"
+	"oplog/identity/sources"
 	"oplog/oplog"
 	"oplog/server/wire"
 )
@@ -23,6 +25,8 @@ type previewBody struct {
 	Kind    string         `json:"kind" enum:"ldap,oidc" doc:"ldap: a directory, oidc: an identity provider."`
 	Person  *previewPerson `json:"person,omitempty" doc:"Omitted if the source does not know the person, or does not answer."`
 	Error   string         `json:"error,omitempty" doc:"Why there is no person."`
+	Unknown bool           `json:"unknown,omitempty" doc:"Whether the source does not know the person; an identity provider, whether the person has not signed in by it yet."`
+	Stored  bool           `json:"stored,omitempty" doc:"Whether the source cannot be asked without the person: it is known only what it said last."`
 	SeenAt  time.Time      `json:"seen_at,omitzero" doc:"When the source said so, if it cannot be asked without the person; omitted for now."`
 	Rules   []previewRule  `json:"rules" doc:"The rules that fit, in their order; the first decides."`
 	Refused string         `json:"refused,omitempty" doc:"Why the person cannot sign in, as in the access log; omitted if it can."`
@@ -50,6 +54,7 @@ type previewRule struct {
 type previewOutput struct {
 	Body struct {
 		Sources []previewBody `json:"sources" doc:"In their order."`
+		Local   bool          `json:"local,omitempty" doc:"Whether an account of this log has the name, too: with its own password it signs in before any source is asked."`
 	} `nameHint:"Previews"`
 }
 
@@ -66,11 +71,15 @@ func (s *Server) previewIdentity(ctx context.Context, in *call, _ *struct{}) (*p
 	previews, err := s.sources.Preview(ctx, source, username)
 	out := &previewOutput{}
 	out.Body.Sources = []previewBody{}
+	if _, local := s.identity.Account(username); source == "" && !strings.Contains(username, "/") {
+		out.Body.Local = local == nil
+	}
 	for i := range previews {
 		p := &previews[i]
 		body := previewBody{Source: p.Source.Name, Title: p.Source.Title, Kind: p.Source.Kind, SeenAt: p.SeenAt, Refused: p.Refused, Rules: []previewRule{}}
+		body.Stored = p.Source.Kind == sources.KindOIDC || !p.Source.Directory.Looks()
 		if p.Err != nil {
-			body.Error = p.Err.Error()
+			body.Error, body.Unknown = p.Err.Error(), oplog.CodeOf(p.Err) == oplog.CodeNotFound
 		}
 		if p.Person != nil {
 			body.Person = &previewPerson{

@@ -40,6 +40,7 @@ func (s *Server) routes() []route {
 		{"GET", providerRoot + "{name}", anyone, 302, "beginProvider", "Begin a sign-in at an identity provider", beginParams, raw(s.beginProvider, describeBeginProvider)},
 		{"GET", providerRoot + "{name}/callback", anyone, 302, finishProvider, "End a sign-in at an identity provider", nil, raw(s.finishProvider, describeFinishProvider)},
 		{"POST", providerRoot + "{name}/logout", anyone, 200, "endProvider", "End the sessions that an identity provider has ended", nil, raw(s.endProvider, describeEndProvider)},
+		{"GET", "/api/v1/identity", byOwner, 200, "getIdentity", "The sources by which people sign in, whether they answer, and the rules", nil, typed(s.getIdentity)},
 		{"GET", "/api/v1/identity/preview", byOwner, 200, "previewIdentity", "What the sources say of a person, and what the rules would give", previewParams, typed(s.previewIdentity)},
 		{"GET", "/launch", anyone, 302, "launch", "Sign in a user authenticated by the host system", launchParams, raw(s.launch, describeLaunch)},
 		{"POST", "/launch", anyone, 303, "continueLaunch", "Sign in a user authenticated by the host system in place of the signed-in one", nil, raw(s.continueLaunch, describeContinueLaunch)},

@@ -48,6 +48,8 @@ func (c *boundedConn) Read(p []byte) (int, error) {
 type server struct {
 	url       *url.URL
 	deadUntil atomic.Int64 // Unix nanoseconds; others are asked first until then
+
+	certificateEnds atomic.Int64 // of the certificate that it had last, in Unix seconds; 0 before, and without TLS
 }
 
 // dial connects to a server, with TLS as it is configured, until the time.
@@ -73,10 +75,13 @@ func (d *Directory) dial(ctx context.Context, s *server, until time.Time) (*link
 	l.stop = context.AfterFunc(ctx, func() { _ = raw.SetDeadline(past) })
 	var conn net.Conn = raw
 	if secured {
-		if conn, err = d.secure(ctx, raw, settings); err != nil {
+		secret, err := d.secure(ctx, raw, settings)
+		if err != nil {
 			l.stop()
 			return nil, errors.Join(&brokenError{s, err}, plain.Close())
 		}
+		s.certificateEnds.Store(secret.ConnectionState().PeerCertificates[0].NotAfter.Unix())
+		conn = secret
 	}
 	l.conn = ldap.NewConn(conn, secured)
 	l.conn.Start()
@@ -103,7 +108,7 @@ func (d *Directory) roots() (*x509.CertPool, error) {
 var errStartTLS = errors.New("StartTLS")
 
 // secure begins TLS. StartTLS is asked for here rather than by the library, whose error does not tell what is wrong with a certificate.
-func (d *Directory) secure(ctx context.Context, raw net.Conn, settings *tls.Config) (net.Conn, error) {
+func (d *Directory) secure(ctx context.Context, raw net.Conn, settings *tls.Config) (*tls.Conn, error) {
 	if d.config.StartTLS {
 		if err := startTLS(raw); err != nil {
 			return nil, fmt.Errorf("%w: %w", errStartTLS, err)

@@ -69,8 +69,9 @@ func (d *Directory) Check(ctx context.Context) error { return problem(d.once(ctx
 
 // ServerState is what Servers finds of a server.
 type ServerState struct {
-	URL string
-	Err error // what to do; nil if the server can be asked
+	URL             string
+	Err             error     // what to do; nil if the server can be asked
+	CertificateEnds time.Time // zero without TLS, or if TLS could not begin
 }
 
 // Servers is Check of each server, in their order.
@@ -80,7 +81,10 @@ func (d *Directory) Servers(ctx context.Context) []ServerState {
 	for i, s := range d.servers {
 		asking.Go(func() {
 			one := d.of(s)
-			all[i] = ServerState{s.url.String(), problem(one.once(ctx, one.check))}
+			all[i] = ServerState{URL: s.url.String(), Err: problem(one.once(ctx, one.check))}
+			if ends := one.servers[0].certificateEnds.Load(); ends != 0 {
+				all[i].CertificateEnds = time.Unix(ends, 0).UTC()
+			}
 		})
 	}
 	asking.Wait()

@@ -149,6 +149,20 @@ func TestNamesOfAllKinds(t *testing.T) {
 	}
 }
 
+// TestCertificateEnds: it is told until when the certificate of each server is valid, while it is.
+func TestCertificateEnds(t *testing.T) {
+	ends := time.Now().AddDate(0, 0, 9).Truncate(time.Second)
+	s := ldaptest.Start(t, ldaptest.Options{NotAfter: ends})
+	states := on(t, s, func(c *Config) { c.URL = []string{s.TLSURL, "ldaps://127.0.0.1:1"} }).Servers(t.Context())
+	if states[0].Err != nil || !states[0].CertificateEnds.Equal(ends) || states[1].Err == nil || !states[1].CertificateEnds.IsZero() {
+		t.Errorf("%+v, want %s", states, ends)
+	}
+	plain := on(t, s, func(c *Config) { c.URL, c.AllowPlain = []string{s.URL}, true }).Servers(t.Context())
+	if plain[0].Err != nil || !plain[0].CertificateEnds.IsZero() {
+		t.Errorf("%+v", plain)
+	}
+}
+
 func TestCertificates(t *testing.T) {
 	s := slapd(t)
 	other := ldaptest.Start(t, ldaptest.Options{Names: []string{"ldap.corp.example", "10.0.0.7"}})

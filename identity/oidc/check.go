@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 )
 
 // Check asks the provider whether it can be used: it answers, is the configured one, and has keys for signatures. It asks even if the last attempt
@@ -39,6 +40,9 @@ func (p *Provider) checkKeys(ctx context.Context, k *known) error {
 		return p.unavailable(err)
 	}
 	defer answer.Body.Close() //nolint:errcheck // it is only read
+	if answer.TLS != nil {
+		p.certificateEnds.Store(answer.TLS.PeerCertificates[0].NotAfter.Unix())
+	}
 	text, err := io.ReadAll(answer.Body)
 	if err == nil && answer.StatusCode != http.StatusOK {
 		err = fmt.Errorf("%s: %s", k.KeysEndpoint, answer.Status)
@@ -62,3 +66,15 @@ func (p *Provider) checkKeys(ctx context.Context, k *known) error {
 	}
 	return p.misconfigured("the provider has no key for signatures at %s", k.KeysEndpoint)
 }
+
+// State is Check, with the end of the certificate at the address of the provider's keys; zero without TLS, or if none was seen.
+func (p *Provider) State(ctx context.Context) (certificateEnds time.Time, err error) {
+	err = p.Check(ctx)
+	if ends := p.certificateEnds.Load(); ends != 0 {
+		certificateEnds = time.Unix(ends, 0).UTC()
+	}
+	return certificateEnds, err
+}
+
+// Issuer returns the address of the provider.
+func (p *Provider) Issuer() string { return p.config.Issuer }

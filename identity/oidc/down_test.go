@@ -247,11 +247,12 @@ func TestRotatedKeys(t *testing.T) {
 func TestCheck(t *testing.T) {
 	f := newFake(t)
 	p := f.source(t, nil)
-	if err := p.Check(t.Context()); err != nil {
-		t.Error(err)
+	if ends, err := p.State(t.Context()); err != nil || !ends.Equal(f.Certificate().NotAfter) || p.Issuer() != f.URL {
+		t.Errorf("%s %v of %s", ends, err, p.Issuer())
 	}
 	f.lie = at("/keys", status(http.StatusNotFound))
-	refused(t, p.Check(t.Context()), "source-unavailable", "404")
+	_, err := p.State(t.Context())
+	refused(t, err, "source-unavailable", "404")
 	f.lie = lie{keys: func([]any) []any { return []any{object{"kty": "oct", "k": "AAAA"}, object{"kty": "RSA", "use": "enc"}} }}
 	refused(t, p.Check(t.Context()), "source-misconfigured", "no key for signatures")
 	f.lie = at(wellKnown, status(http.StatusBadGateway))

@@ -56,6 +56,8 @@ type Provider struct {
 	turn     chan struct{}         // held while it is asked to, and for attempts
 	attempts attempts
 
+	certificateEnds atomic.Int64 // of the certificate that Check saw last, in Unix seconds; 0 before, and without TLS
+
 	states  once // brought back by browsers
 	logouts once // ids of logout tokens
 	keys    interval

@@ -78,6 +78,7 @@ func (s *Sources) checkDirectory(ctx context.Context, one Source, accounts []ide
 		subjects[i] = accounts[i].Subject
 	}
 	found, err := one.Directory.FindSubjects(ctx, subjects)
+	s.counts[one.Name].note(err == nil, s.now())
 	if err != nil {
 		if ended := s.endSilent(accounts); ended != nil {
 			return ended

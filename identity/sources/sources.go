@@ -58,6 +58,7 @@ type Directory interface {
 	FindSubjects(ctx context.Context, subjects []string) (map[string]identity.Person, error)
 	Looks() bool
 	Check(ctx context.Context) error
+	Servers(ctx context.Context) []ldap.ServerState
 }
 
 // Provider is an identity provider that is asked; see package oidc.
@@ -69,6 +70,8 @@ type Provider interface {
 	LogoutToken(ctx context.Context, token string) (oidc.Logout, error)
 	Icon() (mediaType string, icon []byte, err error)
 	Check(ctx context.Context) error
+	State(ctx context.Context) (certificateEnds time.Time, err error)
+	Issuer() string
 }
 
 // Source is a directory or an identity provider.
@@ -116,7 +119,11 @@ type Sources struct {
 }
 
 // counts are how often people signed in by a source, and how often that failed.
-type counts struct{ signedIn, refused, unavailable atomic.Uint64 }
+type counts struct {
+	signedIn, refused, unavailable atomic.Uint64
+
+	standing atomic.Pointer[standing] // nil before it was asked
+}
 
 // Open returns the sources of a valid configuration: directories in their order, then providers in theirs. Nothing is asked yet.
 func (c *Config) Open(now func() time.Time) (list []Source) {
@@ -227,6 +234,7 @@ func (s *Sources) Counts() (all []Count) {
 // count counts an attempt to sign in.
 func (s *Sources) count(source string, err error) {
 	c := s.counts[source]
+	c.note(oplog.CodeOf(err) != oplog.CodeUnavailable, s.now())
 	switch {
 	case err == nil:
 		c.signedIn.Add(1)

@@ -6,8 +6,10 @@ import (
 	"net/url"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"oplog/identity"
+	"oplog/identity/ldap"
 	"oplog/identity/oidc"
 	"oplog/oplog"
 )
@@ -70,6 +72,14 @@ func (d *Directory) Looks() bool { return !d.Blind }
 // Check is that of [sources.Directory].
 func (d *Directory) Check(context.Context) error { return d.Down }
 
+// CertificateEnds is when the certificates of sources end.
+var CertificateEnds = time.Date(2027, 3, 1, 0, 0, 0, 0, time.UTC)
+
+// Servers is that of [sources.Directory]: two, of which the first is down always.
+func (d *Directory) Servers(context.Context) []ldap.ServerState {
+	return []ldap.ServerState{{URL: "ldaps://one.example", Err: ErrDown}, {URL: "ldaps://two.example", Err: d.Down, CertificateEnds: CertificateEnds}}
+}
+
 // Provider is an identity provider in memory. A browser comes back from it with a code, which names the person, and refresh, which is the refresh token.
 // Its fields are not changed while it is asked.
 type Provider struct {
@@ -123,3 +133,9 @@ func (p *Provider) Icon() (string, []byte, error) { return "image/svg+xml", []by
 
 // Check is that of [sources.Provider].
 func (p *Provider) Check(context.Context) error { return p.Down }
+
+// State is that of [sources.Provider].
+func (p *Provider) State(context.Context) (time.Time, error) { return CertificateEnds, p.Down }
+
+// Issuer is that of [sources.Provider].
+func (p *Provider) Issuer() string { return "https://idp.example" }

@@ -247,6 +247,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sources by which people sign in, whether they answer, and the rules */
+        get: operations["getIdentity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/identity/preview": {
         parameters: {
             query?: never;
@@ -2165,6 +2182,14 @@ export interface components {
             /** @description The last day, in time_zone; omitted: unbounded. */
             to?: string;
         };
+        Identity: {
+            /** @description In their order; the first that fits a person decides. */
+            rules: components["schemas"]["Rule"][];
+            /** @description In the order in which they are asked. */
+            sources: components["schemas"]["Source"][];
+            /** @description Those whom a source knew in the last 30 days and no rule fits, newest first; at most 20. */
+            turned_away: components["schemas"]["Turned"][];
+        };
         Index: {
             /** @description Progress, if it is not ready. */
             detail?: string;
@@ -2685,8 +2710,12 @@ export interface components {
             seen_at?: string;
             /** @description The source's name. */
             source: string;
+            /** @description Whether the source cannot be asked without the person: it is known only what it said last. */
+            stored?: boolean;
             /** @description The source's title. */
             title: string;
+            /** @description Whether the source does not know the person; an identity provider, whether the person has not signed in by it yet. */
+            unknown?: boolean;
         };
         PreviewPerson: {
             /** @description The username of its account here: SOURCE/USERNAME. */
@@ -2725,6 +2754,8 @@ export interface components {
             tenant?: string;
         };
         Previews: {
+            /** @description Whether an account of this log has the name, too: with its own password it signs in before any source is asked. */
+            local?: boolean;
             /** @description In their order. */
             sources: components["schemas"]["Preview"][];
         };
@@ -2953,6 +2984,33 @@ export interface components {
             /** @description What the retention given as a parameter would delete. */
             would?: components["schemas"]["Expired"];
         };
+        Rule: {
+            /** @description Why it gives nothing, such as a tenant that does not exist; omitted if it works. */
+            error?: string;
+            /** @description The group, or *. */
+            group: string;
+            /**
+             * Format: int64
+             * @description Its place in the configuration file, from 1.
+             */
+            number: number;
+            /** @description The organization, or {organization} for the one that the source says; omitted for all. */
+            organization?: string;
+            /**
+             * Format: int64
+             * @description How many people have their role by it and may sign in.
+             */
+            people: number;
+            /**
+             * @description The role that it gives.
+             * @enum {string}
+             */
+            role: "owner" | "admin" | "auditor" | "member";
+            /** @description Omitted: of all sources. */
+            source?: string;
+            /** @description The tenant; omitted for an owner. */
+            tenant?: string;
+        };
         RunningBackup: {
             /**
              * Format: date-time
@@ -3037,6 +3095,17 @@ export interface components {
             /** @description What can be used, or added with enroll: totp, passkey, recovery_code. */
             methods: ("totp" | "passkey" | "recovery_code")[];
         };
+        Server: {
+            /**
+             * Format: date-time
+             * @description When its certificate ends; omitted without TLS, or if TLS could not begin.
+             */
+            certificate_ends?: string;
+            /** @description Why it cannot be asked, and what to do; omitted if it can. */
+            error?: string;
+            /** @description Its address. */
+            url: string;
+        };
         ServerStatus: {
             /** @description Of a log on several nodes whose nodes do not reach each other: what is read may be old, and nothing can be recorded. Omitted if all is well. */
             quorum_lost?: components["schemas"]["QuorumLost"];
@@ -3103,6 +3172,26 @@ export interface components {
         Setup: {
             /** @description Whether there is no account yet. */
             needed: boolean;
+        };
+        Source: {
+            /** @description Whether it can sign people in now. */
+            answers: boolean;
+            /**
+             * @description ldap: a directory, oidc: an identity provider.
+             * @enum {string}
+             */
+            kind: "ldap" | "oidc";
+            /** @description As in the configuration. */
+            name: string;
+            /** @description Its servers in the order in which they are asked; of an identity provider, its issuer. */
+            servers: components["schemas"]["Server"][];
+            /**
+             * Format: date-time
+             * @description Since when this node sees it so, at the earliest since it started.
+             */
+            since: string;
+            /** @description What people read. */
+            title: string;
         };
         Start: {
             /** @description The filters, as in the log's URL. */
@@ -3363,6 +3452,19 @@ export interface components {
             en: string;
             /** @description In Chinese. */
             "zh-CN": string;
+        };
+        Turned: {
+            /** @description SOURCE/USERNAME. */
+            account: string;
+            /**
+             * Format: date-time
+             * @description When it was last turned away.
+             */
+            at: string;
+            /** @description Its groups then; at most 20, and long names are cut. */
+            groups: string[];
+            /** @description Display name. */
+            name?: string;
         };
         User: {
             /** @description Id in the host system. */
@@ -4031,6 +4133,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getIdentity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Identity"];
+                };
             };
             /** @description Error */
             default: {
