@@ -78,6 +78,13 @@ export const sections: Section[] = [
     page: lazy(() => import('../features/tenants/TenantsPage')),
   },
   {
+    path: 'identity',
+    group: 'server',
+    who: 'owners',
+    title: (messages) => messages.signIn,
+    page: lazy(() => import('../features/identity/IdentityPage')),
+  },
+  {
     path: 'system',
     group: 'server',
     who: 'admins',

@@ -9,6 +9,7 @@ export const adminEn = {
   groups: { tenant: 'This tenant', server: 'Server', you: 'Personal' },
   integration: 'Integration',
   yourAccount: 'Your account',
+  signIn: 'Sign-in',
   loading: 'Loading…',
   failed: (detail: string) => `This could not be read: ${detail}`,
   notDone: (detail: string) => `The action failed: ${detail}`,

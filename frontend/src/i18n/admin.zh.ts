@@ -9,6 +9,7 @@ export const adminZh: AdminMessages = {
   groups: { tenant: '当前租户', server: '服务器', you: '个人' },
   integration: '接入',
   yourAccount: '我的账号',
+  signIn: '登录',
   loading: '正在读取…',
   failed: (detail) => `无法读取：${detail}`,
   notDone: (detail) => `操作失败：${detail}`,
