@@ -23,7 +23,7 @@ import (
 const indexFile = "README"
 
 // names are the Markdown files of each language in the order of the menu, without extension.
-var names = []string{indexFile, "first-hour", "install", "configure", "integrate", "contract", apiName, "operate", "three-nodes", "archive", "security", "compliance", "troubleshooting"}
+var names = []string{indexFile, "first-hour", "install", "configure", "integrate", "contract", apiName, "operate", "sign-in", "three-nodes", "archive", "security", "compliance", "troubleshooting"}
 
 // languages are the manual's languages with their folders in the files and in URLs.
 var languages = []language{

@@ -32,7 +32,7 @@ for (const w of languages) {
       const names = await menu
         .locator(':scope > ul > li > a')
         .evaluateAll((links) => links.map((a) => (a as HTMLAnchorElement).href))
-      expect(names).toHaveLength(13)
+      expect(names).toHaveLength(14)
       for (const name of names) {
         await page.goto(name)
         await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
@@ -42,7 +42,17 @@ for (const w of languages) {
 
   test(`on a phone, ${w.manual}`, async ({ page }) => {
     await page.setViewportSize({ width: 390, height: 844 })
-    for (const name of ['', 'configure', 'integrate', 'contract', 'api', 'three-nodes', 'archive', 'compliance']) {
+    for (const name of [
+      '',
+      'configure',
+      'integrate',
+      'contract',
+      'api',
+      'sign-in',
+      'three-nodes',
+      'archive',
+      'compliance',
+    ]) {
       await page.goto(first() + name)
       const wide = await page.evaluate(
         () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
