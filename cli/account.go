@@ -15,6 +15,7 @@ type accountCommand struct {
 	SetPassword accountSetPassword `cmd:"" help:"Set an account's password, and sign it out everywhere."`
 	Disable     accountDisable     `cmd:"" help:"Disable an account, and sign it out everywhere."`
 	Enable      accountEnable      `cmd:"" help:"Enable a disabled account."`
+	Close       accountClose       `cmd:"" help:"Close an account for good, sign it out everywhere, and print the API keys that it made."`
 	Rescue      accountRescue      `cmd:"" default:"withargs" help:"With --no-second-factor USER: remove the second factors of an account whose owner lost them, and sign it out everywhere."`
 }
 
@@ -78,6 +79,8 @@ func (c *accountList) Run(m *Program) error {
 		for _, a := range accounts {
 			state := "in use"
 			switch {
+			case a.IsClosed():
+				state = "closed " + moment(a.ClosedAt)
 			case a.Disabled:
 				state = "disabled"
 			case a.MustChange:

@@ -63,7 +63,7 @@ func (c *keyAdd) Run(m *Program) error {
 		return err
 	}
 	return m.withLog(c.Data, func(l *node.Node) error {
-		key, text, err := l.Identity.Audited(auditOfKey(m, l, "create")).AddLimitedKey(c.Tenant, identity.KeyScope(c.Scope), c.Name, limits)
+		key, text, err := l.Identity.Audited(auditOfKey(m, l, "create")).AddLimitedKey(c.Tenant, identity.KeyScope(c.Scope), c.Name, identity.MadeByCommand, limits)
 		if err != nil {
 			return withHint(err, "tenant")
 		}

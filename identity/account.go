@@ -43,6 +43,7 @@ type Account struct {
 	MustChange   bool      `json:"must_change,omitempty"`  // the password, before anything else
 	SignedOutAt  time.Time `json:"signed_out_at,omitzero"` // everywhere, by an admin
 	Factors      Factors   `json:"factors,omitzero"`
+	ClosedAt     time.Time `json:"closed_at,omitzero"` // for good; see CloseAccount
 	Launched     bool      `json:"launched,omitempty"` // not stored: authenticated by the host system
 
 	// Of people of a directory or an identity provider; see Admit.
@@ -321,6 +322,9 @@ func (i *Identity) DecideAbout(username string, do func(Account) error) error {
 
 // checkChange validates a changed account.
 func (i *Identity) checkChange(before, after Account) error {
+	if err := checkNotClosed(before, after); err != nil {
+		return err
+	}
 	if err := checkOfSource(&before, &after); err != nil {
 		return err
 	}

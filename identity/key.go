@@ -40,6 +40,7 @@ type APIKey struct {
 	Scope     KeyScope  `json:"scope"`
 	Name      string    `json:"name"`
 	CreatedAt time.Time `json:"created_at"`
+	MadeBy    string    `json:"made_by,omitempty"` // the person, or MadeByCommand; "" if an earlier version made it
 	RevokedAt time.Time `json:"revoked_at,omitzero"`
 	Secret    string    `json:"secret,omitempty"` // launch keys only: verifies signatures
 
@@ -47,6 +48,9 @@ type APIKey struct {
 
 	KeyLimits
 }
+
+// MadeByCommand is who made a key on the command line; no account can have that name.
+const MadeByCommand = "/command"
 
 // KeyLimits restrict the use of an API key.
 type KeyLimits struct {
@@ -111,11 +115,11 @@ func hashOf(secret string) string {
 
 // AddKey creates an API key without limits; see AddLimitedKey.
 func (i *Identity) AddKey(tenant string, scope KeyScope, name string) (APIKey, string, error) {
-	return i.AddLimitedKey(tenant, scope, name, KeyLimits{})
+	return i.AddLimitedKey(tenant, scope, name, MadeByCommand, KeyLimits{})
 }
 
-// AddLimitedKey creates an API key and returns it with its text, which is not stored.
-func (i *Identity) AddLimitedKey(tenant string, scope KeyScope, name string, limits KeyLimits, checks ...directory.May) (APIKey, string, error) {
+// AddLimitedKey creates an API key, which a person makes, and returns it with its text, which is not stored.
+func (i *Identity) AddLimitedKey(tenant string, scope KeyScope, name, madeBy string, limits KeyLimits, checks ...directory.May) (APIKey, string, error) {
 	if err := i.checkTenant(Account{Tenant: tenant, Organization: limits.Organization}); err != nil {
 		return APIKey{}, "", err
 	}
@@ -136,7 +140,7 @@ func (i *Identity) AddLimitedKey(tenant string, scope KeyScope, name string, lim
 	text, hash := newSecret("oplog_" + string(scope) + "_")
 	key := APIKey{
 		ID: text[:len("oplog_")+len(scope)+1+8], Hash: hash, Tenant: tenant, Scope: scope, Name: name, CreatedAt: i.now().UTC(),
-		KeyLimits: limits,
+		MadeBy: madeBy, KeyLimits: limits,
 	}
 	if scope == ScopeLaunch {
 		key.Secret = text // needed to verify signatures

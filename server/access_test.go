@@ -110,6 +110,8 @@ var whoMay = []struct {
 	{"GET", "/api/v1/accounts", "", ofServer(answers{200: "owner, admin, stranger"})},
 	{"POST", "/api/v1/accounts", `{"username":"admin","password":"correct horse","role":"admin","tenant":"acme"}`, ofServer(answers{404: "stranger", 409: "owner, admin"})},
 	{"PATCH", "/api/v1/accounts/member", `{"locale":"en"}`, ofServer(answers{200: "owner, admin", 404: "stranger"})},
+	{"DELETE", "/api/v1/accounts/gone", "", ofServer(answers{404: "owner, admin, stranger"})}, // see TestCloseAccount
+	{"GET", "/api/v1/accounts/member/keys", "", ofServer(answers{200: "owner, admin", 404: "stranger"})},
 	{"GET", "/api/v1/accounts/member/sessions", "", ofServer(answers{200: "owner, admin", 404: "stranger"})},
 	{"DELETE", "/api/v1/accounts/member/lock", "", ofServer(answers{204: "owner, admin", 404: "stranger"})},
 	{"DELETE", "/api/v1/accounts/gone/sessions", "", ofServer(answers{404: "owner, admin, stranger"})},      // see TestAccountSessions

@@ -20,6 +20,7 @@ type accountBody struct {
 	Organization string        `json:"organization,omitempty" doc:"Restricts the account to this organization and those below it."`
 	Locale       string        `json:"locale,omitempty" enum:"en,zh-CN" doc:"Omitted until the first sign-in sets it."`
 	Disabled     bool          `json:"disabled" doc:"Whether the account is disabled."`
+	ClosedAt     time.Time     `json:"closed_at,omitzero" doc:"When it was closed, which is for good; omitted for others."`
 	CreatedAt    time.Time     `json:"created_at" doc:"Time of creation."`
 	LastSignInAt time.Time     `json:"last_sign_in_at,omitzero" doc:"Omitted until the first sign-in."`
 	MustChange   bool          `json:"must_change,omitempty" doc:"Whether the password must be changed at the next sign-in."`
@@ -37,7 +38,7 @@ type accountBody struct {
 func (s *Server) describeAccount(a identity.Account) accountBody {
 	until, somewhere := s.lockedUntil(&a)
 	return accountBody{
-		a.Username, a.Name, a.Role, a.Tenant, a.Organization, a.Locale, a.Disabled, a.CreatedAt, a.LastSignInAt, a.MustChange, until, somewhere, a.Factors.Any(),
+		a.Username, a.Name, a.Role, a.Tenant, a.Organization, a.Locale, a.Disabled, a.ClosedAt, a.CreatedAt, a.LastSignInAt, a.MustChange, until, somewhere, a.Factors.Any(),
 		a.Source, a.Rule, a.Groups, a.CheckedAt, a.DisabledBySource,
 	}
 }

@@ -120,6 +120,7 @@ func TestChangesAreStoredWithTheirEntries(t *testing.T) {
 	s.changes("addAccount", "owner", "POST", "/api/v1/accounts", `{"username":"ann","password":"correct horse","role":"admin","tenant":"acme"}`)
 	s.changes("changeAccount", "owner", "PATCH", "/api/v1/accounts/ann", `{"name":"Ann"}`)
 	s.changes("endAccountSessions", "owner", "DELETE", "/api/v1/accounts/ann/sessions", "")
+	s.changes("closeAccount", "owner", "DELETE", "/api/v1/accounts/ann", "")
 	key := s.changes("addKey", "admin", "POST", tenantA+"/keys", `{"scope":"read","name":"x"}`)
 	s.changes("revokeKey", "admin", "DELETE", tenantA+"/keys/"+key, "")
 	hold := s.changes("addHold", "owner", "POST", tenantA+"/holds", `{"reason":"case 7"}`)

@@ -15,6 +15,7 @@ type keyBody struct {
 	Scope        identity.KeyScope `json:"scope" enum:"write,read,launch,directory,metrics,backup" doc:"The key's scope."`
 	Name         string            `json:"name" doc:"Name of the program that uses it, to tell keys apart."`
 	CreatedAt    time.Time         `json:"created_at" doc:"Time of creation."`
+	MadeBy       string            `json:"made_by,omitempty" doc:"Username of the person who made it, or /command for the command line; omitted for keys of versions that did not record it."`
 	LastUsedAt   time.Time         `json:"last_used_at,omitzero" doc:"Accurate to about a minute; of a log on several nodes, to about five."`
 	RevokedAt    time.Time         `json:"revoked_at,omitzero" doc:"Time of revocation; omitted while the key is in use."`
 	ExpiresAt    time.Time         `json:"expires_at,omitzero" doc:"When the key stops working; omitted if it never does."`
@@ -23,7 +24,7 @@ type keyBody struct {
 }
 
 func newKeyBodyOf(k identity.APIKey) keyBody {
-	return keyBody{k.ID, k.Scope, k.Name, k.CreatedAt, k.LastUsedAt, k.RevokedAt, k.ExpiresAt, k.Addresses, k.Organization}
+	return keyBody{k.ID, k.Scope, k.Name, k.CreatedAt, k.MadeBy, k.LastUsedAt, k.RevokedAt, k.ExpiresAt, k.Addresses, k.Organization}
 }
 
 // createdKeyBody is a new key with its text. Its fields are repeated: those of an embedded type would be sent, but not documented.
@@ -82,7 +83,7 @@ func (s *Server) addKey(_ context.Context, in *call, input *addKeyInput) (*creat
 			return nil, oplog.InvalidField("expires_at", limits.ExpiresAt, "in_the_past", "is in the past")
 		}
 	}
-	k, text, err := s.auditedKeys(in, aboutKey).AddLimitedKey(in.tenant.ID, b.Scope, b.Name, limits, s.stillMay(in))
+	k, text, err := s.auditedKeys(in, aboutKey).AddLimitedKey(in.tenant.ID, b.Scope, b.Name, in.account.Person(), limits, s.stillMay(in))
 	if err != nil {
 		return nil, err
 	}

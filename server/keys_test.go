@@ -15,7 +15,7 @@ import (
 // addKey makes a key of acme with limits, as a caller of that name, and returns its id.
 func (f *fixture) addKey(caller string, scope identity.KeyScope, limits identity.KeyLimits) string {
 	f.Helper()
-	key, text, err := f.log.Identity.AddLimitedKey("acme", scope, caller, limits)
+	key, text, err := f.log.Identity.AddLimitedKey("acme", scope, caller, identity.MadeByCommand, limits)
 	f.noError(err)
 	f.sent[caller] = map[string]string{"Authorization": "Bearer " + text}
 	return key.ID

@@ -59,6 +59,7 @@ var trailEvents = map[string]trailEvent{
 	"removeView":                 {"view", "remove", false},
 	"addAccount":                 {"account", "create", false},
 	"changeAccount":              {"account", "change", false},
+	"closeAccount":               {"account", "close", false},
 	"changeSession":              {"session", "change_password", false},
 	"finishSignIn":               {"session", "sign_in", false},
 	"confirmTOTP":                {"session", "add_factor", false},
