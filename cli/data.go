@@ -206,7 +206,7 @@ func openStore(dir string, o storage.Options) (*storage.DB, error) {
 // Its archived days are read from the servers that the settings name, if there are any.
 func (m *Program) openNode(dir string, db *storage.DB, of *cluster.Node, archived ...archiveSettings) (*node.Node, error) {
 	o := node.Options{
-		Now: m.Now, Decode: storage.Decode, Analysis: search.AnalysisVersion, ExportDir: filepath.Join(dir, "exports"), Formats: []oplog.ExportFormat{formats.CSV, formats.XLSX, formats.NDJSON},
+		Now: m.Now, Decode: storage.Decode, Encode: storage.Encode, Analysis: search.AnalysisVersion, ExportDir: filepath.Join(dir, "exports"), Formats: []oplog.ExportFormat{formats.CSV, formats.XLSX, formats.NDJSON},
 	}
 	for _, a := range archived {
 		var err error

@@ -15,6 +15,8 @@ type tenantCommand struct {
 	List tenantList `cmd:"" help:"List all tenants."`
 	Set  tenantSet  `cmd:"" help:"Change settings of a tenant; others stay unchanged."`
 
+	Export tenantExport `cmd:"" help:"Export everything of a tenant as a ZIP that can be checked without the log."`
+
 	Agree tenantAgree `cmd:"" name:"agree-to-deletion" help:"Agree to a deletion under the retention rule that waits, because the clock is far off or much more would be deleted than last time."`
 
 	Hold tenantHold `cmd:"" help:"Legal holds, which keep days from being deleted by retention."`

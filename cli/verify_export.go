@@ -27,6 +27,11 @@ func (c *verifyExportCommand) Run(m *Program) (err error) {
 		return fmt.Errorf("cannot read the export: %w", err)
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
+	if c.Manifest == "" {
+		if is, err := c.verifyTenant(m, file); is {
+			return err
+		}
+	}
 	given, err := c.open(m, file)
 	if err != nil {
 		return err

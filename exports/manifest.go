@@ -33,7 +33,9 @@ type Manifest struct {
 const manifestTitle = "oplog export manifest v1"
 
 // Text returns the text to sign: the title, then a line per field with its name and its value as JSON.
-func (m *Manifest) Text() (string, error) {
+func (m *Manifest) Text() (string, error) { return manifestText(manifestTitle, m) }
+
+func manifestText(title string, m any) (string, error) {
 	var fields bytes.Buffer
 	encoder := json.NewEncoder(&fields)
 	encoder.SetEscapeHTML(false)
@@ -45,7 +47,7 @@ func (m *Manifest) Text() (string, error) {
 		return "", fmt.Errorf("write the manifest: %w", err)
 	}
 	var text strings.Builder
-	text.WriteString(manifestTitle + "\n")
+	text.WriteString(title + "\n")
 	for decoder.More() {
 		name, err := decoder.Token()
 		if err != nil {
@@ -63,28 +65,33 @@ func (m *Manifest) Text() (string, error) {
 // ParseManifest parses the text of a manifest whose signature has been verified.
 func ParseManifest(text string) (Manifest, error) {
 	var m Manifest
-	title, rest, _ := strings.Cut(text, "\n")
-	if title != manifestTitle {
-		return m, oplog.Errorf(oplog.CodeMalformed, "This is not an export manifest: it does not begin with %q.", manifestTitle)
+	err := parseManifest(manifestTitle, text, &m)
+	return m, err
+}
+
+func parseManifest(title, text string, m any) error {
+	first, rest, _ := strings.Cut(text, "\n")
+	if first != title {
+		return oplog.Errorf(oplog.CodeMalformed, "This is not an export manifest: it does not begin with %q.", title)
 	}
 	fields := make(map[string]json.RawMessage)
 	for line := range strings.Lines(rest) {
 		name, value, ok := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
 		if _, twice := fields[name]; !ok || twice || !json.Valid([]byte(value)) {
-			return m, oplog.Errorf(oplog.CodeMalformed, "The manifest has an invalid line: %q.", line)
+			return oplog.Errorf(oplog.CodeMalformed, "The manifest has an invalid line: %q.", line)
 		}
 		fields[name] = json.RawMessage(value)
 	}
 	data, err := json.Marshal(fields)
 	if err != nil {
-		return m, oplog.Errorf(oplog.CodeMalformed, "The manifest is invalid: %w.", err)
+		return oplog.Errorf(oplog.CodeMalformed, "The manifest is invalid: %w.", err)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&m); err != nil {
-		return m, oplog.Errorf(oplog.CodeMalformed, "The manifest is invalid: %w.", err)
+	if err := decoder.Decode(m); err != nil {
+		return oplog.Errorf(oplog.CodeMalformed, "The manifest is invalid: %w.", err)
 	}
-	return m, nil
+	return nil
 }
 
 // String names the creator of an export.

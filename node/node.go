@@ -36,6 +36,9 @@ type Node struct {
 	index oplog.Index
 	now   func() time.Time
 	dir   string // of temporary files for callers
+
+	encode func(*oplog.Entry) ([]byte, error) // see Options.Encode
+
 	space func(dir string) (free, total uint64, err error)
 }
 
@@ -48,6 +51,9 @@ type Options struct {
 	// Where archived days are kept, and how their searches are compiled.
 	Shards  []archive.Engine
 	Compile func(oplog.Match) ([]oplog.WordGroup, error)
+
+	// Encode returns the bytes of an entry that its leaf hashes, for the export of a whole tenant.
+	Encode func(*oplog.Entry) ([]byte, error)
 
 	// How days get there; see [archive.Options].
 	Decode   func(leaf []byte) (oplog.Entry, error)
@@ -73,7 +79,7 @@ func New(store oplog.Store, index oplog.Index, o Options) (*Node, error) {
 		o.Space = durable.Space
 	}
 	place := oplog.Place{Node: o.Node, Leading: o.Leading, Members: o.Members}
-	l := &Node{space: o.Space, Place: place, now: o.Now, dir: o.ExportDir}
+	l := &Node{space: o.Space, Place: place, now: o.Now, dir: o.ExportDir, encode: o.Encode}
 	var err error
 	l.Archive, err = archive.New(store, index, archive.Options{
 		Shards: o.Shards, Compile: o.Compile, Now: o.Now, Place: place, Decode: o.Decode, Analysis: o.Analysis, Grace: o.Grace,

@@ -54,6 +54,9 @@ func must[T any](v T, err error) T {
 	return v
 }
 
+// Encode returns the bytes of an entry, which its leaf hashes.
+func Encode(e *oplog.Entry) ([]byte, error) { return encodeEntry(e) }
+
 // encodeEntry returns the bytes of an entry, which are deterministic.
 func encodeEntry(e *oplog.Entry) ([]byte, error) {
 	r := recordOf(e)

@@ -238,7 +238,7 @@ func (m *Member) open() {
 	}
 	m.index = index
 	m.Node, err = node.New(view, m.index, node.Options{
-		Shards: m.nodes.Shards, Compile: index.Compile, Decode: storage.Decode, Analysis: search.AnalysisVersion,
+		Shards: m.nodes.Shards, Compile: index.Compile, Decode: storage.Decode, Encode: storage.Encode, Analysis: search.AnalysisVersion,
 		Now: m.Clock.Now, ExportDir: filepath.Join(m.Dir, "exports"), Space: m.Disk.Space,
 		Formats: []oplog.ExportFormat{{Name: "txt", ContentType: "text/plain", New: m.Lines.writer}},
 		Node:    m.ID, Leading: func() uint64 { return m.nodes.leads(m.at) }, Members: m.nodes.Members,

@@ -115,7 +115,7 @@ func (l *Log) Start() {
 		services = l.Wrap(store)
 	}
 	l.Node, err = node.New(services, index, node.Options{
-		Shards: l.Shards, Grace: l.Grace, Compile: index.Compile, Decode: storage.Decode, Analysis: search.AnalysisVersion + l.Newer,
+		Shards: l.Shards, Grace: l.Grace, Compile: index.Compile, Decode: storage.Decode, Encode: storage.Encode, Analysis: search.AnalysisVersion + l.Newer,
 		Now: l.Clock.Now, ExportDir: filepath.Join(l.Dir, "exports"), Space: l.Disk.Space,
 		Formats: []oplog.ExportFormat{{Name: "txt", ContentType: "text/plain", New: l.Lines.writer}},
 	})
