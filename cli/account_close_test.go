@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -21,7 +22,7 @@ func TestAccountClose(t *testing.T) {
 	p := serve(t, "serve", "--data", data)
 	ann, _ := signIn(t, p.url, "ann", "correct horse")
 	answer, err := ann.Post(p.url+"/api/v1/tenants/acme/keys", "application/json", strings.NewReader(`{"scope":"write","name":"crm"}`))
-	if err != nil || answer.StatusCode != 201 {
+	if err != nil || answer.StatusCode != http.StatusCreated {
 		t.Fatalf("%+v %v", answer, err)
 	}
 	defer answer.Body.Close()
@@ -30,7 +31,7 @@ func TestAccountClose(t *testing.T) {
 		strings.Contains(r.stdout, "by-command") || !strings.Contains(r.stderr, "still work") {
 		t.Errorf("%+v", r)
 	}
-	if _, status := signIn(t, p.url, "ann", "correct horse"); status != 401 {
+	if _, status := signIn(t, p.url, "ann", "correct horse"); status != http.StatusUnauthorized {
 		t.Errorf("ann signs in: %d", status)
 	}
 	if status := p.stop(); status != exitDone {

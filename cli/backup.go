@@ -15,6 +15,7 @@ import (
 
 	"oplog/backup"
 	"oplog/control"
+	"oplog/directory"
 	"oplog/identity"
 	"oplog/node"
 	"oplog/oplog"
@@ -304,6 +305,10 @@ func (m *Program) tellTrails(ctx context.Context, db *storage.DB, operation stri
 	}
 	now := m.Now().UTC().Truncate(time.Microsecond)
 	for _, tenant := range append([]oplog.Record{{}}, tenants...) {
+		var t directory.RemovedTenant
+		if tenant.Name != "" && json.Unmarshal(tenant.Data, &t) == nil && t.Removal != nil {
+			continue // its trail is closed
+		}
 		e := oplog.Entry{
 			Tenant: oplog.TrailName(tenant.Name), Time: now, ReceivedAt: now, User: trail.CommandUser, Module: "server", Operation: operation,
 			Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess, Details: details,

@@ -177,6 +177,9 @@ const shutdownTime = 10 * time.Second
 // retentionInterval is the interval of checks for a new day.
 const retentionInterval = 10 * time.Minute
 
+// removalInterval is the interval of attempts to complete the removal of a tenant.
+const removalInterval = time.Minute
+
 // serve serves requests until the context ends, then lets those in progress finish. o has the options that differ between servers.
 func (m *Program) serve(ctx context.Context, l openedLog, ln net.Listener, f serveFlags, o server.Options) (err error) {
 	m.setOptions(&o, l, ln, &f)
@@ -248,6 +251,7 @@ func (m *Program) openConsole(f *serveFlags, address, code string) {
 // runDaily runs what each server does, until the context ends.
 func runDaily(ctx context.Context, running *sync.WaitGroup, l *node.Node, f *serveFlags, failed func(error)) {
 	running.Go(func() { l.Journal.RetainDaily(ctx, retentionInterval, failed) })
+	running.Go(func() { l.RunRemovals(ctx, removalInterval, failed) })
 	running.Go(func() { l.Scrub.Run(ctx, f.Scrub.Every, scrub.DefaultPace) })
 	running.Go(func() { returnMemory(ctx, restInterval) })
 }

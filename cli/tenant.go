@@ -15,6 +15,7 @@ type tenantCommand struct {
 	List tenantList `cmd:"" help:"List all tenants."`
 	Set  tenantSet  `cmd:"" help:"Change settings of a tenant; others stay unchanged."`
 
+	Remove tenantRemove `cmd:"" help:"Remove a tenant with everything that belongs to it, for good; a signed statement stays."`
 	Export tenantExport `cmd:"" help:"Export everything of a tenant as a ZIP that can be checked without the log."`
 
 	Agree tenantAgree `cmd:"" name:"agree-to-deletion" help:"Agree to a deletion under the retention rule that waits, because the clock is far off or much more would be deleted than last time."`
@@ -99,11 +100,15 @@ func (c *tenantAdd) Run(m *Program) error {
 
 type tenantList struct {
 	logFlags
+	Removed bool `help:"List removed tenants instead, with the signed statements."`
 }
 
 // Run lists tenants.
 func (c *tenantList) Run(m *Program) error {
 	return m.withLogToRead(c.Data, func(l *node.Node, _ bool) error {
+		if c.Removed {
+			return listRemoved(m, l)
+		}
 		tenants, err := l.Directory.Tenants()
 		if err != nil {
 			return err

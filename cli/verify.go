@@ -98,6 +98,7 @@ func (c *verifyCommand) verify(ctx context.Context, m *Program, db *storage.DB) 
 		return errors.Join(append(bad, err)...)
 	}
 	bad = append(bad, checkRecords(ctx, m.Stdout, db, c.Tenant))
+	found.addRemoved(db)
 	for _, tree := range trees {
 		if err := m.verify(ctx, db, tree, found[tree], c.Anchors != ""); err != nil {
 			if ctx.Err() != nil {

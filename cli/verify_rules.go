@@ -30,8 +30,10 @@ func checkRecords(ctx context.Context, w io.Writer, db *storage.DB, tenant strin
 	if err == nil { // otherwise a log may be of a tenant whose record is damaged
 		bad = append(bad, checkOwners(db, tenants))
 	}
+	removed, removals := checkRemovals(w, db, tenant)
+	bad = append(bad, removals)
 	for _, t := range tenants {
-		if tenant != "" && t.ID != tenant {
+		if tenant != "" && t.ID != tenant || removed[t.ID] {
 			continue
 		}
 		set, err := ruleInTrail(ctx, db, t.ID)

@@ -3,6 +3,7 @@ package directory
 
 import (
 	"context"
+	"math"
 	"strings"
 	"sync"
 	"time"
@@ -145,10 +146,14 @@ func (c *cachedTenant) invalidate(tree bool) {
 
 // load reads a tenant's state from its records, and the tree unless it is known.
 func (d *Directory) load(id string, tree *loadedTree) (oplog.TenantState, *loadedTree, error) {
-	tenant, err := records.Read[oplog.Tenant](d.records, oplog.RecordTenant, id)
+	stored, err := records.Read[RemovedTenant](d.records, oplog.RecordTenant, id)
+	if err == nil && stored.Removal != nil {
+		err = oplog.Errorf(oplog.CodeNotFound, "")
+	}
 	if err != nil {
 		return oplog.TenantState{}, nil, notFoundError(id, err)
 	}
+	tenant := stored.Tenant
 	if tree == nil {
 		if tree, err = d.loadTree(id); err != nil {
 			return oplog.TenantState{}, nil, err
@@ -280,7 +285,7 @@ func (d *Directory) Tenant(id string) (oplog.Tenant, error) {
 
 // Tenants lists all tenants, by id. It leaves out those whose records are damaged, which keep nobody from the others; see Damage.
 func (d *Directory) Tenants() ([]oplog.Tenant, error) {
-	return records.Sound[oplog.Tenant](d.records, oplog.RecordTenant, "")
+	return d.tenantsAfter("", math.MaxInt)
 }
 
 // Damage returns the error of a tenant whose record is damaged, or nil if there is none.
@@ -296,7 +301,16 @@ func (d *Directory) TenantsAfter(id string, limit int) ([]oplog.Tenant, error) {
 			return nil, err
 		}
 	}
-	return records.WithoutDamage(records.After[oplog.Tenant](d.records, oplog.RecordTenant, "", id, limit, nil))
+	return d.tenantsAfter(id, limit)
+}
+
+func (d *Directory) tenantsAfter(id string, limit int) ([]oplog.Tenant, error) {
+	found, err := records.WithoutDamage(records.After(d.records, oplog.RecordTenant, "", id, limit, func(t *RemovedTenant) bool { return t.Removal == nil }))
+	tenants := make([]oplog.Tenant, len(found))
+	for i := range found {
+		tenants[i] = found[i].Tenant
+	}
+	return tenants, err
 }
 
 // AddTenant creates a tenant.
@@ -305,7 +319,10 @@ func (d *Directory) AddTenant(t oplog.Tenant, checks ...May) (oplog.Tenant, erro
 		return t, &oplog.Error{Code: oplog.CodeInvalid, Message: "The tenant is invalid.", Fields: errs}
 	}
 	if err := records.Create(d.changes, oplog.RecordTenant, t.ID, t, func() error { return Allowed(checks) }); err != nil {
-		if oplog.CodeOf(err) == oplog.CodeConflict {
+		switch {
+		case oplog.CodeOf(err) == oplog.CodeConflict && d.IsRemoved(t.ID):
+			return t, oplog.Refuse(oplog.CodeConflict, "tenant-removed", "A tenant {id} was removed, and its id is not given again; choose another one.", t.ID)
+		case oplog.CodeOf(err) == oplog.CodeConflict:
 			return t, TenantExists(t.ID)
 		}
 		return t, err
@@ -331,6 +348,9 @@ func (d *Directory) ChangeTenant(id string, change func(*oplog.Tenant), checks .
 	}
 	var t oplog.Tenant
 	err = d.change(id, func() error {
+		if _, err := d.State(id); err != nil {
+			return err // it was removed
+		}
 		t, err = records.Change(d.changes, oplog.RecordTenant, id, func(t *oplog.Tenant, exists bool) (bool, error) {
 			if !exists {
 				return false, notFoundError(id, oplog.Errorf(oplog.CodeNotFound, ""))

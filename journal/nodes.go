@@ -64,6 +64,11 @@ func (j *Journal) removeClosed(ctx context.Context) error {
 	for _, t := range tenants {
 		logs = append(logs, t.ID, oplog.TrailName(t.ID))
 	}
+	removed, err := j.directory.Removed()
+	failed = append(failed, err)
+	for _, t := range removed {
+		logs = append(logs, t.ID, oplog.TrailName(t.ID))
+	}
 	for _, log := range logs {
 		if err := guarded(func() error { return j.removeClosedOf(ctx, log) }); err != nil {
 			failed = append(failed, fmt.Errorf("removing deleted days of %s from the disk: %w", log, err))

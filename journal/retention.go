@@ -216,6 +216,11 @@ func (j *Journal) finishDeletion(ctx context.Context, d oplog.Deletion) error {
 
 // reportDeletion begins a deletion, which was decided in a term, and records it in the trail, both or neither.
 func (j *Journal) reportDeletion(d *oplog.Deletion, term uint64) error {
+	return j.reportDeletionIn(oplog.TrailName(oplog.OwnerOf(d.Tenant)), d, term)
+}
+
+// reportDeletionIn is reportDeletion with the entry in a given trail.
+func (j *Journal) reportDeletionIn(name string, d *oplog.Deletion, term uint64) error {
 	d.Term = term
 	details, err := json.Marshal(d)
 	if err == nil {
@@ -225,7 +230,7 @@ func (j *Journal) reportDeletion(d *oplog.Deletion, term uint64) error {
 		return err
 	}
 	return j.store.BeginDeletion(d, j.trail.Following(oplog.Entry{
-		Tenant: oplog.TrailName(oplog.OwnerOf(d.Tenant)), Time: d.At, User: trail.ServerUser, Module: "retention", Operation: "delete",
+		Tenant: name, Time: d.At, User: trail.ServerUser, Module: "retention", Operation: "delete",
 		Origin: oplog.OriginManual, Outcome: oplog.OutcomeSuccess, Details: details,
 	}))
 }

@@ -5,6 +5,7 @@ package node
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"oplog/archive"
@@ -36,6 +37,8 @@ type Node struct {
 	index oplog.Index
 	now   func() time.Time
 	dir   string // of temporary files for callers
+
+	removalMu sync.Mutex // one removal of tenants at a time
 
 	encode func(*oplog.Entry) ([]byte, error) // see Options.Encode
 

@@ -107,6 +107,9 @@ var whoMay = []struct {
 	{"GET", tenantA, "", ofTenant(answers{200: "owner, admin, scoped, auditor, write, read, launch, directory, metrics, backup"})},
 	{"PATCH", tenantA, `{"name":"Acme"}`, ofTenant(answers{200: "owner"})},
 	{"POST", "/api/v1/tenants", `{"id":"acme","name":"Again"}`, ofServer(answers{409: "owner"})},
+	{"DELETE", tenantA, `{"confirm":"other"}`, ofTenant(answers{422: "owner"})}, // see TestRemoveTenant
+	{"GET", tenantA + "/everything", "", ofTenant(answers{200: "owner"})},
+	{"GET", "/api/v1/removed-tenants", "", ofServer(answers{200: "owner"})},
 	{"GET", "/api/v1/accounts", "", ofServer(answers{200: "owner, admin, stranger"})},
 	{"POST", "/api/v1/accounts", `{"username":"admin","password":"correct horse","role":"admin","tenant":"acme"}`, ofServer(answers{404: "stranger", 409: "owner, admin"})},
 	{"PATCH", "/api/v1/accounts/member", `{"locale":"en"}`, ofServer(answers{200: "owner, admin", 404: "stranger"})},

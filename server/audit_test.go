@@ -123,6 +123,7 @@ func TestChangesAreStoredWithTheirEntries(t *testing.T) {
 	s.changes("closeAccount", "owner", "DELETE", "/api/v1/accounts/ann", "")
 	key := s.changes("addKey", "admin", "POST", tenantA+"/keys", `{"scope":"read","name":"x"}`)
 	s.changes("revokeKey", "admin", "DELETE", tenantA+"/keys/"+key, "")
+	s.changes("removeTenant", "owner", "DELETE", "/api/v1/tenants/new", `{"confirm":"new"}`)
 	hold := s.changes("addHold", "owner", "POST", tenantA+"/holds", `{"reason":"case 7"}`)
 	s.changes("liftHold", "owner", "DELETE", tenantA+"/holds/"+hold, "")
 	s.changes("setCatalog", "admin", "PUT", tenantA+"/catalog", `{"modules":[{"key":"fax","title":{"en":"Fax","zh-CN":"传真"},"operations":["send"]}]}`)

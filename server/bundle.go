@@ -12,7 +12,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
 
-	"oplog/exports"
 	"oplog/faults"
 	"oplog/oplog"
 )
@@ -48,8 +47,14 @@ type zipStream struct {
 	to net.Conn
 }
 
+// written is a ZIP that can be written once.
+type written interface {
+	Write(to io.Writer) error
+	io.Closer
+}
+
 // newZipStream starts to write a bundle, which it closes. It ends at the end of the bundle or with Close.
-func newZipStream(bundle *exports.Bundle, to net.Conn) *zipStream {
+func newZipStream(bundle written, to net.Conn) *zipStream {
 	out, in := io.Pipe()
 	go func() {
 		err := writeBundle(bundle, in)
@@ -59,7 +64,7 @@ func newZipStream(bundle *exports.Bundle, to net.Conn) *zipStream {
 }
 
 // writeBundle writes a bundle; a panic only ends its stream.
-func writeBundle(bundle *exports.Bundle, to io.Writer) (err error) {
+func writeBundle(bundle written, to io.Writer) (err error) {
 	defer faults.Catch("writing a ZIP", &err)
 	return bundle.Write(to)
 }

@@ -25,7 +25,7 @@ var chapters = []chapter{
 	{"Retention", "For how long entries are kept, and holds that keep them longer.", []string{tenantPath + "/retention", tenantPath + "/holds"}},
 	{"Sign-in", "Sessions of people, second factors, and links from a host system.", []string{"/api/v1/setup", "/api/v1/session", "/api/v1/sessions", "/launch", tenantPath + "/launched"}},
 	{"Accounts and keys", "Who may use the log: people with accounts, programs with API keys.", []string{"/api/v1/accounts", "/api/v1/second-factor", tenantPath + "/keys"}},
-	{"Tenants", "Create tenants and change their settings.", []string{"/api/v1/tenants"}},
+	{"Tenants", "Create tenants and change their settings.", []string{"/api/v1/tenants", "/api/v1/removed-tenants"}},
 	{"Server", "The state of the server, and its backups.", []string{"/api/v1", tenantPath + "/status"}},
 }
 

@@ -198,7 +198,7 @@ func (s *Server) recordFailedLaunch(in *call, tenant string, err error) {
 // areas are the modules of the trail that routes belong to, by the first part of their path; those of the server are not listed.
 var areas = map[string]string{
 	"entries": "log", "summary": "log", "live": "log", "checkpoint": "log", "key": "log", "exports": "export", "views": "view", "access": "access",
-	"retention": "retention", "holds": "retention", "backup": "backup", "archive": "archive", "keys": "key", "accounts": "account", "second-factor": "account", "tenants": "tenant",
+	"retention": "retention", "holds": "retention", "backup": "backup", "archive": "archive", "keys": "key", "accounts": "account", "second-factor": "account", "tenants": "tenant", "removed-tenants": "tenant", "everything": "tenant",
 	"catalog": "catalog", "organizations": "organization", "session": "session", "sessions": "session", "setup": "session", "launched": "session", "launch": "session", "identity": "account",
 }
 

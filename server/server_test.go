@@ -84,7 +84,7 @@ func (f *fixture) serve(store oplog.Store) {
 	f.Helper()
 	index := must(search.Open(filepath.Join(f.dir, "index"), store))(f)
 	f.log = must(node.New(store, index, node.Options{
-		Now: f.tick, Space: f.disk.Space, ExportDir: filepath.Join(f.dir, "exports"), Formats: []oplog.ExportFormat{formats.CSV, formats.XLSX, formats.NDJSON},
+		Encode: storage.Encode, Now: f.tick, Space: f.disk.Space, ExportDir: filepath.Join(f.dir, "exports"), Formats: []oplog.ExportFormat{formats.CSV, formats.XLSX, formats.NDJSON},
 	}))(f)
 	f.server = New(f.log, Options{
 		Console: testConsole, Version: "test", Now: f.tick, Logger: slog.New(slog.NewTextHandler(f.words, nil)),

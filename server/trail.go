@@ -75,6 +75,8 @@ var trailEvents = map[string]trailEvent{
 	"revokeKey":                  {"key", "revoke", false},
 	"addTenant":                  {"tenant", "create", false},
 	"changeTenant":               {"tenant", "change", false},
+	"removeTenant":               {"tenant", "remove", false},
+	"exportTenant":               {"tenant", "export", false},
 	"addHold":                    {"retention", "hold", false},
 	"liftHold":                   {"retention", "lift", false},
 	"agreeToDeletion":            {"retention", "agree", false},

@@ -330,16 +330,20 @@ func (db *DB) provenDeletions(tx *bolt.Tx, tenant string) (proven []*oplog.Delet
 			}
 			continue
 		}
-		if d.Tenant == tenant && isInTrail(tx, d) { // others are of its trail
+		own := oplog.TrailName(oplog.OwnerOf(tenant))
+		if d.Tenant == tenant && (isInTrail(tx, own, d) || isInTrail(tx, oplog.TrailName(""), d)) { // others are of its trail; the last one of a removed tenant is in the installation's
 			proven = append(proven, d)
 		}
+	}
+	if d := db.provenRemoval(tx, tenant); d != nil {
+		proven = append(proven, d)
 	}
 	return proven
 }
 
-// isInTrail reports whether a deletion is as the entry that reports it has it.
-func isInTrail(tx *bolt.Tx, d *oplog.Deletion) bool {
-	logged, _ := loggedDeletion(tx, d.Tenant, d.ID)
+// isInTrail reports whether a deletion is as the entry of a trail that reports it has it.
+func isInTrail(tx *bolt.Tx, trail string, d *oplog.Deletion) bool {
+	logged, _ := loggedDeletion(tx, trail, d.ID)
 	return logged != nil && logged.Tenant == d.Tenant && logged.Through == d.Through && slices.Equal(logged.Days, d.Days)
 }
 

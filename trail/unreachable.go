@@ -21,8 +21,27 @@ const appendTimeout = 5 * time.Second
 
 var errUnreachable = errors.New("the leader could not be reached")
 
-// append appends entries to a trail, or returns an error and may have appended all of them.
+// append appends entries to a trail, or returns an error and may have appended all of them. Those of a removed tenant's trail, which is closed, go to the
+// installation's.
 func (t *Trail) append(name string, entries []oplog.Entry) error {
+	owner := oplog.OwnerOf(name)
+	if owner == "" {
+		return t.appendTo(name, entries)
+	}
+	var err error
+	if !t.directory.IsRemoved(owner) {
+		if err = t.appendTo(name, entries); oplog.CodeOf(err) != oplog.CodeInvalid || !t.directory.IsRemoved(owner) { // removed meanwhile
+			return err
+		}
+	}
+	entries = slices.Clone(entries)
+	for i := range entries {
+		entries[i].Tenant = oplog.TrailName("")
+	}
+	return t.appendTo(oplog.TrailName(""), entries)
+}
+
+func (t *Trail) appendTo(name string, entries []oplog.Entry) error {
 	if t.place.Alone() {
 		_, err := t.store.Append(context.Background(), name, slices.Clone(entries), 0)
 		return err
