@@ -69,6 +69,19 @@ export const adminEn = {
       'Its sessions end immediately, and nobody can sign in with it until it is enabled again. Its history is kept.',
     disableSelf: 'This is your own account: you will be signed out immediately and cannot sign in again.',
     enable: 'Enable',
+    close: 'Close',
+    closeAction: 'Close account',
+    closed: 'Closed',
+    closeOf: (username: string) => `Close account ${username}`,
+    closeText:
+      'For people who left: all sessions end immediately, nobody can sign in with it again, and views that were not shared are deleted. Its history and shared views are kept. This cannot be undone.',
+    closeKeys: (count: number) =>
+      count === 1 ? 'It made this API key, which still works:' : 'It made these API keys, which still work:',
+    closeNoKeys: 'It made no API key that is in use.',
+    revokeKeys: 'Revoke them too',
+    revokeKeysText: 'Programs that use them are rejected from then on.',
+    accountClosed: (sessions: number, keys: number) =>
+      `Account closed. Sessions ended: ${sessions}. Keys revoked: ${keys}.`,
     save: 'Save',
     signsOut:
       'Everyone signed in with this account will be signed out, and must choose another password at the next sign-in.',
@@ -147,7 +160,7 @@ export const adminEn = {
     title: 'Tenants',
     text: 'Each tenant has its own log, which other tenants cannot see.',
     add: 'Add tenant',
-    addText: 'A tenant cannot be removed later: its log is kept.',
+    addText: 'Its ID is never given to another tenant, even after it is removed.',
     name: 'Name',
     id: 'ID',
     idHint: 'Used in URLs: letters, digits, . _ -',
@@ -174,6 +187,18 @@ export const adminEn = {
     noSites: 'None',
     change: 'Edit',
     changeOf: (id: string) => `Edit tenant ${id}`,
+    remove: 'Remove',
+    removeOf: (id: string) => `Remove tenant ${id}`,
+    removeText:
+      'Its entries, access log, accounts, API keys, views and exports are deleted, and its people are signed out. The hashes of its trees stay, with a statement that the log signs. This cannot be undone.',
+    exportFirst: 'Download everything first',
+    confirmID: 'ID of the tenant',
+    confirmHint: (id: string) => `Enter ${id} to confirm.`,
+    removed: 'Removed tenants',
+    removedBy: 'Removed by',
+    removedAt: 'Removed',
+    entries: 'Entries',
+    removing: 'Being removed',
     save: 'Save',
   },
 

@@ -9,12 +9,13 @@ import { FormDialog } from '../../ui/form/FormDialog'
 import { PasswordField } from '../../ui/form/PasswordField'
 import { AccountDialog } from './AccountDialog'
 import { AccountSessionsDialog } from './AccountSessionsDialog'
+import { CloseAccountDialog } from './CloseAccountDialog'
 import OwnPasswordDialog from './OwnPasswordDialog'
 
 /** The dialog that is open, and the account that it is about. */
 export type Asked =
   | { what: 'add' }
-  | { what: 'change' | 'password' | 'sessions' | 'factor' | 'disable' | 'view'; account: Account }
+  | { what: 'change' | 'password' | 'sessions' | 'factor' | 'disable' | 'view' | 'close'; account: Account }
 
 interface Props {
   tenant: Tenant
@@ -40,6 +41,8 @@ export function AccountDialogs({ tenant, asked, onClose }: Props) {
       return <DisableDialog {...of} />
     case 'view':
       return <ViewDialog {...of} />
+    case 'close':
+      return <CloseAccountDialog {...of} />
   }
 }
 

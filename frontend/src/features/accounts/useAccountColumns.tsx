@@ -68,7 +68,7 @@ export function useAccountColumns(tenant: Tenant, actions: Actions): Column<Acco
       key: 'actions',
       title: all.actions,
       actions: true,
-      width: 296,
+      width: 344,
       cell: (account) => <AccountActions account={account} {...actions} />,
     },
   ]
@@ -120,6 +120,7 @@ function ViewAs({ account, onView }: { account: Account; onView: () => void }) {
 /** Whether an account may sign in, and what has to happen first. */
 function Status({ account }: { account: Account }) {
   const messages = useAdminMessages().accounts
+  if (account.closed_at) return messages.closed
   if (account.disabled) return messages.disabled
   if (account.disabled_by_source) return messages.keptOut(account.source ?? '')
   if (account.locked_until)
@@ -162,7 +163,9 @@ function FactorStatus({ account, onRemove }: { account: Account; onRemove: () =>
 
 function AccountActions({ account, onAsk, onEnable, onUnlock }: Actions & { account: Account }) {
   const messages = useAdminMessages().accounts
+  const { username: self } = useSession()
   const of = account.username
+  if (account.closed_at) return null
   return (
     <>
       {!account.source && (
@@ -173,6 +176,9 @@ function AccountActions({ account, onAsk, onEnable, onUnlock }: Actions & { acco
         <RowAction title={messages.newPassword} of={of} onClick={() => onAsk({ what: 'password', account })} />
       )}
       <RowAction title={messages.sessions} of={of} onClick={() => onAsk({ what: 'sessions', account })} />
+      {of !== self && (
+        <RowAction danger title={messages.close} of={of} onClick={() => onAsk({ what: 'close', account })} />
+      )}
       {account.disabled ? (
         <RowAction title={messages.enable} of={of} onClick={() => onEnable(account)} />
       ) : (

@@ -10,6 +10,8 @@ import { RowAction } from '../../ui/RowAction'
 import { SectionHead } from '../../ui/SectionHead'
 import { Shown } from '../../ui/Shown'
 import { FactorRule } from './FactorRule'
+import { RemovedTenants } from './RemovedTenants'
+import { RemoveTenantDialog } from './RemoveTenantDialog'
 import { TenantDialog } from './TenantDialog'
 
 /** All tenants of the server, for owners. */
@@ -17,7 +19,8 @@ export default function TenantsPage() {
   const messages = useAdminMessages().tenants
   const tenants = useTenants()
   const [asked, setAsked] = useState<'new' | TenantSettings>()
-  const columns = useTenantColumns(setAsked)
+  const [removing, setRemoving] = useState<TenantSettings>()
+  const columns = useTenantColumns(setAsked, setRemoving)
   return (
     <>
       <SectionHead title={messages.title} text={messages.text}>
@@ -28,14 +31,19 @@ export default function TenantsPage() {
       <Loaded query={tenants}>
         {(list) => <ListTable label={messages.title} columns={columns} items={list} keyOf={(tenant) => tenant.id} />}
       </Loaded>
+      <RemovedTenants />
       <FactorRule />
       {asked === 'new' && <TenantDialog onClose={() => setAsked(undefined)} />}
+      {removing && <RemoveTenantDialog tenant={removing} onClose={() => setRemoving(undefined)} />}
       {asked && asked !== 'new' && <TenantDialog tenant={asked} onClose={() => setAsked(undefined)} />}
     </>
   )
 }
 
-function useTenantColumns(onChange: (tenant: TenantSettings) => void): Column<TenantSettings>[] {
+function useTenantColumns(
+  onChange: (tenant: TenantSettings) => void,
+  onRemove: (tenant: TenantSettings) => void,
+): Column<TenantSettings>[] {
   const all = useAdminMessages()
   const messages = all.tenants
   return [
@@ -80,8 +88,13 @@ function useTenantColumns(onChange: (tenant: TenantSettings) => void): Column<Te
       key: 'actions',
       title: all.actions,
       actions: true,
-      width: 96,
-      cell: (tenant) => <RowAction title={messages.change} of={tenant.id} onClick={() => onChange(tenant)} />,
+      width: 144,
+      cell: (tenant) => (
+        <>
+          <RowAction title={messages.change} of={tenant.id} onClick={() => onChange(tenant)} />
+          <RowAction danger title={messages.remove} of={tenant.id} onClick={() => onRemove(tenant)} />
+        </>
+      ),
     },
   ]
 }

@@ -100,11 +100,29 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete?: never;
+        /** Close an account for good, which ends its sessions and lists the API keys that it made */
+        delete: operations["closeAccount"];
         options?: never;
         head?: never;
         /** Change an account; omitted fields stay unchanged */
         patch: operations["changeAccount"];
+        trace?: never;
+    };
+    "/api/v1/accounts/{username}/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The API keys in use that an account made */
+        get: operations["listAccountKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/accounts/{username}/lock": {
@@ -290,6 +308,23 @@ export interface paths {
         };
         /** The key that verifies checkpoints */
         get: operations["getVerifierKey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/removed-tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The removed tenants, with what the log signed of each */
+        get: operations["listRemovedTenants"];
         put?: never;
         post?: never;
         delete?: never;
@@ -722,7 +757,8 @@ export interface paths {
         get: operations["getTenant"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Remove a tenant with everything that belongs to it, for good; a signed statement stays */
+        delete: operations["removeTenant"];
         options?: never;
         head?: never;
         /** Change settings of a tenant; omitted fields stay unchanged */
@@ -913,6 +949,26 @@ export interface paths {
         };
         /** One operation, with its proof; 410 if it was deleted under the retention rule */
         get: operations["getEntry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/everything": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A ZIP with everything of a tenant, which can be checked without the log
+         * @description An attachment for oplog verify-export: the entries and the access log by arrival, each with its leaf in the Merkle tree, signed heads, what is set up, and what retention deleted. The key in it proves nothing by itself: get it from a trusted person.
+         */
+        get: operations["exportTenant"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1284,6 +1340,11 @@ export interface components {
             checked_at?: string;
             /**
              * Format: date-time
+             * @description When it was closed, which is for good; omitted for others.
+             */
+            closed_at?: string;
+            /**
+             * Format: date-time
              * @description Time of creation.
              */
             created_at: string;
@@ -1358,6 +1419,43 @@ export interface components {
             role?: "owner" | "admin" | "auditor" | "member";
             /** @description Required when an owner gets another role; empty when an account becomes an owner. */
             tenant?: string;
+        };
+        AccountKey: {
+            /**
+             * Format: date-time
+             * @description Time of creation.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the key stops working; omitted if it never does.
+             */
+            expires_at?: string;
+            /** @description The first characters of the key. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description Accurate to about a minute; of a log on several nodes, to about five.
+             */
+            last_used_at?: string;
+            /** @description Name of the program that uses it, to tell keys apart. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description Time of revocation; omitted while the key is in use.
+             */
+            revoked_at?: string;
+            /**
+             * @description The key's scope.
+             * @enum {string}
+             */
+            scope: "write" | "read" | "launch" | "directory" | "metrics" | "backup";
+            /** @description The key's tenant. */
+            tenant: string;
+        };
+        AccountKeys: {
+            /** @description Oldest first, without revoked and expired ones. */
+            keys: components["schemas"]["AccountKey"][];
         };
         Accounts: {
             /** @description By username. */
@@ -1615,6 +1713,22 @@ export interface components {
             checked_at?: string;
             /** @description What they found, in the order of the checks. */
             findings: components["schemas"]["Finding"][];
+        };
+        ClosedAccount: {
+            /** @description The closed account. */
+            account: components["schemas"]["Account"];
+            /**
+             * Format: int64
+             * @description How many sessions ended.
+             */
+            ended_sessions: number;
+            /** @description The API keys in use that it made, oldest first; those with revoked_at were revoked now. */
+            keys: components["schemas"]["AccountKey"][];
+            /**
+             * Format: int64
+             * @description How many views were deleted; shared ones stay.
+             */
+            removed_views: number;
         };
         Cluster: {
             /** @description Whether the node that answers has stopped because its log is not the others'. */
@@ -2225,6 +2339,8 @@ export interface components {
              * @description Accurate to about a minute; of a log on several nodes, to about five.
              */
             last_used_at?: string;
+            /** @description Username of the person who made it, or /command for the command line; omitted for keys of versions that did not record it. */
+            made_by?: string;
             /** @description Name of the program that uses it, to tell keys apart. */
             name: string;
             /** @description Restricts a read key to this organization and those below it. */
@@ -2945,6 +3061,35 @@ export interface components {
             /** @description The latest of these UTC dates. */
             last: string;
         };
+        RemovedTenant: {
+            /**
+             * Format: date-time
+             * @description When it was removed.
+             */
+            at: string;
+            /** @description Who removed it. */
+            by: string;
+            /**
+             * Format: int64
+             * @description How many entries it had ever recorded.
+             */
+            entries: number;
+            /**
+             * Format: date-time
+             * @description When everything was off the disk; omitted while it is being removed.
+             */
+            finished_at?: string;
+            /** @description Its id, which no other tenant gets. */
+            id: string;
+            /** @description Display name. */
+            name: string;
+            /** @description What the log signed: who, when, how many entries, and the last checkpoints; a signed note. Omitted until its logs are closed. */
+            statement?: string;
+        };
+        RemovedTenants: {
+            /** @description By id. */
+            tenants: components["schemas"]["RemovedTenant"][];
+        };
         Retention: {
             /** @description Deletions of the access log, newest first: each lists all days deleted so far. */
             access_deletions: components["schemas"]["Deletion"][];
@@ -3443,6 +3588,10 @@ export interface components {
             /** @description IANA name; used for days and exports. */
             time_zone?: string;
         };
+        TenantRemoval: {
+            /** @description The id of the tenant once more. */
+            confirm: string;
+        };
         Tenants: {
             /** @description By id. */
             tenants: components["schemas"]["Tenant"][];
@@ -3830,6 +3979,41 @@ export interface operations {
             };
         };
     };
+    closeAccount: {
+        parameters: {
+            query?: {
+                /** @description Whether the API keys in use that it made are revoked, too; false by default. */
+                revoke_keys?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description Username. */
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClosedAccount"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     changeAccount: {
         parameters: {
             query?: never;
@@ -3853,6 +4037,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAccountKeys: {
+        parameters: {
+            query?: {
+                /** @description Items per response; at most, and by default, 1000. If there are more, the header Next-Cursor has a cursor for them. */
+                limit?: number;
+                /** @description The header Next-Cursor of the previous response. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Username. */
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountKeys"];
                 };
             };
             /** @description Error */
@@ -4224,6 +4445,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VerifierKey"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRemovedTenants: {
+        parameters: {
+            query?: {
+                /** @description Items per response; at most, and by default, 1000. If there are more, the header Next-Cursor has a cursor for them. */
+                limit?: number;
+                /** @description The header Next-Cursor of the previous response. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemovedTenants"];
                 };
             };
             /** @description Error */
@@ -5404,6 +5659,42 @@ export interface operations {
             };
         };
     };
+    removeTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's id. */
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenantRemoval"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemovedTenant"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     changeTenant: {
         parameters: {
             query?: never;
@@ -5970,6 +6261,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProvenEntry"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's id. */
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ZIP */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
                 };
             };
             /** @description Error */

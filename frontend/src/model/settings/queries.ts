@@ -4,11 +4,14 @@ import { queryKeys } from '../api/queryKeys'
 import type {
   Account,
   AccountChange,
+  AccountKey,
+  ClosedAccount,
   CreatedKey,
   NewAccount,
   NewKey,
   NewTenant,
   OwnSession,
+  RemovedTenant,
   TenantChange,
   TenantSettings,
 } from '../api/types'
@@ -81,6 +84,27 @@ export function useRemoveAccountFactor(tenant: string) {
   )
 }
 
+/** The keys in use that an account made. */
+export function useAccountKeys(tenant: string, username: string) {
+  return useQuery({
+    queryKey: [...queryKeys.accounts(tenant), username, 'keys'],
+    queryFn: async ({ signal }) => (await call<{ keys: AccountKey[] }>(accountPath(username, 'keys'), { signal })).keys,
+    staleTime: 0,
+  })
+}
+
+export function useCloseAccount(tenant: string) {
+  return useChange(
+    ({ username, revoke }: { username: string; revoke: boolean }) =>
+      call<ClosedAccount>(`${accountsPath}/${encodeURIComponent(username)}?revoke_keys=${revoke}`, {
+        method: 'DELETE',
+      }),
+    queryKeys.accounts(tenant),
+    queryKeys.apiKeys(tenant),
+    queryKeys.views(tenant),
+  )
+}
+
 function accountPath(username: string, part: string): string {
   return `${accountsPath}/${encodeURIComponent(username)}/${part}`
 }
@@ -118,6 +142,23 @@ export function useChangeTenant() {
   return useChange(
     ({ id, change }: { id: string; change: TenantChange }) =>
       call<TenantSettings>(`${tenantsPath}/${encodeURIComponent(id)}`, { method: 'PATCH', body: change }),
+    queryKeys.tenants,
+    queryKeys.session,
+  )
+}
+
+export function useRemovedTenants() {
+  return useQuery({
+    queryKey: [...queryKeys.tenants, 'removed'],
+    queryFn: async ({ signal }) =>
+      (await call<{ tenants: RemovedTenant[] }>('/api/v1/removed-tenants', { signal })).tenants,
+  })
+}
+
+export function useRemoveTenant() {
+  return useChange(
+    (id: string) =>
+      call<RemovedTenant>(`${tenantsPath}/${encodeURIComponent(id)}`, { method: 'DELETE', body: { confirm: id } }),
     queryKeys.tenants,
     queryKeys.session,
   )
