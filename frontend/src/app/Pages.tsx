@@ -83,7 +83,7 @@ export function Pages({ session: { data: session, error, refetch }, onLanguage }
         <Suspense fallback={null}>
           <Routes>
             <Route path="/" element={<Start />} />
-            <Route path="/t/:tenant" element={<ToLog />} />
+            <Route path="/t/:tenant" element={<Navigate replace to="log" />} />
             <Route path="/t/:tenant/log/:entry?" element={<OfTenant page={LogPage} />} />
             <Route path="/t/:tenant/exports" element={<OfTenant page={ExportsPage} />} />
             <Route path="/t/:tenant/settings/:section?" element={<OfTenant page={SettingsPage} />} />
@@ -111,8 +111,8 @@ function SignedOut({ wasSignedIn, onLanguage }: SignedOutProps) {
   // Until the server responds, a code means that the server needs to be set up, and no code that it has been.
   if (!wasSignedIn && (setupNeeded.data ?? setupCode !== null))
     return <SetupPage locale={tag} onLanguage={onLanguage} />
-  if (pathname === '/sign-in') return <SignInPage ended={state?.ended === true} onLanguage={onLanguage} />
-  if (client.getQueryData(queryKeys.left) === true) return <Navigate replace to="/sign-in" />
+  if (pathname === '/sign-in') return <SignInPage ended={!!state?.ended} onLanguage={onLanguage} />
+  if (client.getQueryData(queryKeys.left)) return <Navigate replace to="/sign-in" />
   return <Navigate replace to={signInPath(pathname + search)} state={{ ended: wasSignedIn }} />
 }
 
@@ -122,11 +122,6 @@ function Start() {
   const only = tenants.length === 1 ? tenants[0] : undefined
   if (only) return <Navigate replace to={`/t/${encodeURIComponent(only.id)}/log`} />
   return <TenantChoicePage />
-}
-
-function ToLog() {
-  const { tenant = '' } = useParams()
-  return <Navigate replace to={`/t/${encodeURIComponent(tenant)}/log`} />
 }
 
 /** A page of one of the account's tenants; any other tenant is reported as not found. */

@@ -7,6 +7,7 @@ import { useDocumentTitle } from '../../ui/hooks/useDocumentTitle'
 import { LanguageSwitch } from '../../ui/LanguageSwitch'
 import { Notice } from '../../ui/Notice'
 import '../../ui/session.css'
+import './card.css'
 
 /** What an account without the right sees: nothing that says what is behind. */
 export default function MemberPage({

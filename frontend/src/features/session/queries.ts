@@ -25,7 +25,7 @@ export function useSignIn() {
 /** The directories and identity providers that sign people in; none until the server answers, as for a log without any. */
 export function useProviders(): Provider[] {
   const { data } = useQuery({
-    queryKey: queryKeys.providers,
+    queryKey: ['providers'],
     queryFn: async ({ signal }) =>
       (await call<{ providers: Provider[] }>('/api/v1/session/providers', { signal })).providers,
     staleTime: Number.POSITIVE_INFINITY,

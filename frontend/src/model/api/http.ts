@@ -59,8 +59,8 @@ async function send(path: string, options: Call): Promise<[text: string, next: s
         method,
         headers,
         keepalive,
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        ...(signal ? { signal } : {}),
+        body: body === undefined ? null : JSON.stringify(body),
+        signal: signal ?? null,
       }))
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error

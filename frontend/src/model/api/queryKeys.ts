@@ -6,7 +6,6 @@ export const queryKeys = {
   /** The account whose session ended, so that only it returns to the earlier data. */
   ended: ['ended'] as const,
   setup: ['setup'] as const,
-  providers: ['providers'] as const,
   readOnly: ['read-only'] as const,
   verifierKey: ['key'] as const,
   tenant: (tenant: string) => ['tenant', tenant] as const,
