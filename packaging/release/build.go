@@ -35,10 +35,10 @@ const tags = "nethttpomithttp2,packed"
 // cold are packages whose code runs at the start, for a person, or beside disks and the network: their calls are not inlined, which makes the program
 // smaller. What records, finds and sends entries is not among them.
 var cold = []string{
-	"oplog/archive/...", "oplog/backup", "oplog/cli", "oplog/cluster", "oplog/control", "oplog/demo", "oplog/docs", "oplog/doctor", "oplog/exports",
+	"oplog/archive/...", "oplog/backup", "oplog/cli", "oplog/cluster", "oplog/control", "oplog/demo", "oplog/docs", "oplog/doctor", "oplog/exports", "oplog/identity/ldap", "oplog/identity/oidc", "oplog/identity/sources",
 	"oplog/node", "oplog/proof", "oplog/witness",
 
-	"filippo.io/...", "github.com/alecthomas/kong", "github.com/fxamacker/cbor/v2", "github.com/go-viper/mapstructure/v2/...",
+	"filippo.io/...", "github.com/alecthomas/kong", "github.com/coreos/...", "github.com/fxamacker/cbor/v2", "github.com/go-asn1-ber/...", "github.com/go-jose/...", "github.com/go-ldap/...", "github.com/go-viper/mapstructure/v2/...",
 	"github.com/go-webauthn/...", "github.com/gocarina/gocsv", "github.com/golang-jwt/jwt/v5", "github.com/google/go-tpm/...",
 	"github.com/hashicorp/...", "github.com/pelletier/go-toml/v2/...", "github.com/richardlehane/...", "github.com/rivo/uniseg",
 	"github.com/schollz/progressbar/v3", "github.com/tinylib/msgp/...", "github.com/valyala/fasthttp/fasthttpadaptor", "github.com/yuin/goldmark/...",
