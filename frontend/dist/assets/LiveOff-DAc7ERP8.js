@@ -1,1 +1,0 @@
-import{t as e}from"./readOnlyMessages-CpAC9F5S.js";import{xn as t}from"./start-DL1HUuA_.js";var n=t();function r(){let t=e();return(0,n.jsx)(`span`,{className:`live-lost`,role:`status`,children:t.liveOff})}export{r as default};

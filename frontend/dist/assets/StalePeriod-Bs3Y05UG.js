@@ -1,1 +1,0 @@
-import{t as e}from"./readOnlyMessages-CpAC9F5S.js";import{n as t}from"./stalePeriod-DXhx7wsm.js";import{kt as n}from"./start-DL1HUuA_.js";function r({summary:r,filters:i,stale:a,zone:o,now:s,scope:c}){let l=e();return n(l.summaryRest(t(i,r,a,o,l,s),c))}export{r as default};

@@ -1,1 +1,0 @@
-import{Wt as e,qt as t}from"./start-DL1HUuA_.js";function n(n,r){return e(t(n,`keys`),{method:`POST`,body:{scope:`write`,name:r}})}export{n as t};
