@@ -32,6 +32,7 @@ var irreversible = map[string]struct {
 	"agreeToDeletion": {"POST", tenantA + "/retention/agreement", `{"reason":"clock"}`, 409},
 	"changeTenant":    {"PATCH", tenantA, `{"retention_days":200}`, 200},
 	"removeTenant":    {"DELETE", tenantA, `{"confirm":"another"}`, 422},
+	"closeAccount":    {"DELETE", accountsPath + "/nobody", "", 404},
 }
 
 // TestIrreversible: each route that names it asks who confirmed in no other session, and within five minutes.
@@ -59,7 +60,7 @@ func TestIrreversible(t *testing.T) {
 	refused(b)
 	b.send("POST", confirmPath, byPassword, 200)
 	f.advance(identity.ConfirmLife - time.Second)
-	for _, id := range []string{"removeTenant", "liftHold", "agreeToDeletion", "changeTenant"} {
+	for _, id := range []string{"removeTenant", "liftHold", "agreeToDeletion", "changeTenant", "closeAccount"} {
 		call := irreversible[id]
 		b.send(call.method, call.path, call.body, call.want)
 	}

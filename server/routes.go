@@ -133,7 +133,7 @@ func (s *Server) routes() []route {
 		{"GET", accounts, admins, 200, "listAccounts", "The accounts that the caller can administer", accountParams, typed(s.listAccounts)},
 		{"POST", accounts, admins, 201, "addAccount", "Create an account", nil, typed(s.addAccount)},
 		{"PATCH", account, admins, 200, "changeAccount", "Change an account; omitted fields stay unchanged", nil, typed(s.changeAccount)},
-		{"DELETE", account, admins, 200, "closeAccount", "Close an account for good, which ends its sessions and lists the API keys that it made", closeParams, typed(s.closeAccount)},
+		{"DELETE", account, admins | confirmed, 200, "closeAccount", "Close an account for good, which ends its sessions and lists the API keys that it made", closeParams, typed(s.closeAccount)},
 		{"GET", account + "/keys", admins, 200, "listAccountKeys", "The API keys in use that an account made", listParams(maxItems), typed(s.listAccountKeys)},
 		{"GET", account + "/sessions", admins, 200, "listAccountSessions", "The sessions of an account, newest first", listParams(maxItems), typed(s.listAccountSessions)},
 		{"DELETE", account + "/sessions", admins, 204, "endAccountSessions", "Sign an account out everywhere", nil, typed(s.endAccountSessions)},
