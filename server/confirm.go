@@ -16,7 +16,7 @@ import (
 	"oplog/oplog"
 )
 
-// What cannot be undone asks its caller again for the password or a second factor: whoever finds a browser signed in cannot do it. The session keeps for a
+// What cannot be undone asks its caller again for the password or a second factor: somebody who finds a browser signed in cannot do it. The session keeps for a
 // few minutes that its person confirmed who it is.
 
 const (

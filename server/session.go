@@ -112,7 +112,7 @@ func (s *Server) signIn(ctx context.Context, in *call, input *signInInput) (*sig
 	return s.admitted(in, account, nil, input.Body.Locale)
 }
 
-// whoseAccount returns the account of whoever knows a name and a password, and records a failed attempt. Local accounts go first, so that no directory keeps
+// whoseAccount returns the account of the one who knows a name and a password, and records a failed attempt. Local accounts go first, so that no directory keeps
 // anybody out who has one, or learns the password; a directory is asked with everything else.
 func (s *Server) whoseAccount(ctx context.Context, in *call, source, username, password string) (identity.Account, error) {
 	var account identity.Account

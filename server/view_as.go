@@ -38,7 +38,7 @@ func reasonOf(err error) string {
 	return ""
 }
 
-// who is the person who makes a request, whoever's view it has.
+// who is the person who makes a request, no matter whose view it has.
 func (p *principal) who() *identity.Account {
 	if p.viewer != nil {
 		return p.viewer

@@ -91,7 +91,7 @@ func (f *fixture) routeFor(method, path string) *route {
 	return nil
 }
 
-// TestViewShows: the session is described as the person's, in the language of whoever looks, who is refused in words what the person could do.
+// TestViewShows: the session is described as the person's, in the language of the one who looks, who is refused in words what the person could do.
 func TestViewShows(t *testing.T) {
 	f := newServer(t)
 	f.record(entry(`"organization":{"id":"east","name":"x"}`), entry(`"organization":{"id":"west","name":"x"}`))
@@ -165,7 +165,7 @@ func TestViewTrail(t *testing.T) {
 	}
 }
 
-// TestViewEnds: with the rights of the person, and of whoever looks; nothing is done as oneself until one stops.
+// TestViewEnds: with the rights of the person, and of the one who looks; nothing is done as oneself until one stops.
 func TestViewEnds(t *testing.T) {
 	for name, change := range map[string]string{
 		"role": `{"role":"member"}`, "more rights": `{"role":"owner","tenant":""}`, "scope": `{"organization":"east"}`, "disabled": `{"disabled":true}`,

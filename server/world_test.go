@@ -78,7 +78,7 @@ func (w *world) enterBy(source, name string) reply {
 	return w.send("nobody", "POST", "/api/v1/session", `{"username":"`+name+`","password":"right","source":"`+source+`"}`)
 }
 
-// as adds whoever was signed in as a caller.
+// as adds somebody who was signed in as a caller.
 func (w *world) as(caller string, r reply) {
 	w.Helper()
 	for _, line := range r.header["Set-Cookie"] {

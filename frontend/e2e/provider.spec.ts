@@ -48,14 +48,14 @@ test('somebody signs in, and comes to the page that was asked for', async ({ pag
   await expect(page.getByRole('row', { name: /sso\/anna/ })).toContainText('Rule 1')
 })
 
-test('whoever loses a group loses the role with it', async ({ page }) => {
+test('somebody who loses a group loses the role with it', async ({ page }) => {
   await enter(page, 'wei', '王伟的密码')
   await expect(page).toHaveURL(/\/t\/acme\/log/)
   await provider.change('wei', { groups: ['log-admins'] })
   await expect(async () => expect(await status(page)).toBe(401)).toPass({ timeout: 150_000, intervals: [3000] })
 })
 
-test('whoever confirms who it is signs in there again, and comes back', async ({ page }) => {
+test('somebody who confirms signs in there again, and comes back', async ({ page }) => {
   await enter(page, 'anna', 'anna’s password')
   await expect(page).toHaveURL(/\/t\/acme\/log/)
   await page.goto(`${program.url}/api/v1/session/oidc/sso?confirm=true&next=/t/acme/settings/accounts`)
@@ -87,7 +87,7 @@ test('signing out there signs out here', async ({ page }) => {
   await expect(async () => expect(await status(page)).toBe(401)).toPass()
 })
 
-test('somebody without a rule, and whoever gives up, read what to do', async ({ page }) => {
+test('somebody without a rule, and somebody who gives up, read what to do', async ({ page }) => {
   await enter(page, 'otto', 'otto’s password')
   await expect(page.getByRole('heading', { name: 'Not allowed' })).toBeVisible()
   await page.getByRole('button', { name: 'Back to sign-in' }).click()

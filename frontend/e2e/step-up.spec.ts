@@ -97,7 +97,7 @@ for (const w of [
     await expect(other.getByText(w.bar)).toBeHidden()
   })
 
-test('a member sees nothing, and whoever looks can stop', async ({ page }) => {
+test('a member sees nothing, and the person who looks can stop', async ({ page }) => {
   await enter(page, 'admin')
   await page.goto(`${program.url}/t/acme/settings/accounts`)
   await page.getByRole('button', { name: 'View as: member' }).click()

@@ -53,7 +53,7 @@ func (a *asker) ask(question func(*link) error) error {
 	for i, s := range order {
 		err := a.askOne(s, len(order)-i, question)
 		if a.ctx.Err() != nil && !a.whole || errors.Is(context.Cause(a.ctx), context.Canceled) {
-			return d.unavailable(context.Cause(a.ctx)) // whoever asked has left: this says nothing of the server
+			return d.unavailable(context.Cause(a.ctx)) // the one who asked has left: this says nothing of the server
 		}
 		if !isBroken(err) {
 			s.deadUntil.Store(0)

@@ -72,7 +72,7 @@ func (c *Config) Validate() []oplog.FieldError {
 	return m
 }
 
-// mistakes are those of a configuration file, which only whoever starts the program reads: they have no codes to translate.
+// mistakes are those of a configuration file, which only the one who starts the program reads: they have no codes to translate.
 type mistakes []oplog.FieldError
 
 func (m *mistakes) add(field string, value any, format string, args ...any) {

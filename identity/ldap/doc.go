@@ -7,6 +7,6 @@
 // Subjects are the entryUUID, the objectGUID (as text, such as 6f1b…-…), or else the DN.
 //
 // A person is disabled by userAccountControl (bit 2), accountExpires, nsAccountLock, loginDisabled, pwdEndTime, or a pwdAccountLockedTime that says
-// for ever. Locks for a while keep people from signing in, because the directory refuses the password, and end no session: whoever tries wrong
+// for ever. Locks for a while keep people from signing in, because the directory refuses the password, and end no session: somebody who tries wrong
 // passwords would end those of others.
 package ldap

@@ -197,7 +197,7 @@ func TestServersThatAreBusy(t *testing.T) {
 	}
 }
 
-// Whoever leaves while a directory is asked says nothing about it.
+// Somebody who leaves while a directory is asked says nothing about it.
 func TestCallersWhoLeave(t *testing.T) {
 	f := &fakeServer{url: serve(t, silence)}
 	d := f.directory(t, nil)

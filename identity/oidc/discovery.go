@@ -60,7 +60,7 @@ func (k *known) in(ctx context.Context) context.Context { return goidc.ClientCon
 // notThere matches the errors of the library of which the status says that the provider describes itself somewhere else.
 var notThere = regexp.MustCompile(`^40[0345]\b`)
 
-// attempts are the failures since the last success; they belong to whoever has the turn.
+// attempts are the failures since the last success; they belong to the one who has the turn.
 type attempts struct {
 	failures int
 	retryAt  time.Time

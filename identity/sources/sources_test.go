@@ -182,7 +182,7 @@ func TestNobodyIsAllowedByMistake(t *testing.T) {
 	nodetest.WantCode(t, err, oplog.CodeUnauthenticated)
 }
 
-// TestCheckDirectory: whoever loses groups, is disabled, renamed or gone loses sessions or rights with the next check, all others stay signed in.
+// TestCheckDirectory: somebody who loses groups, is disabled, renamed or gone loses sessions or rights with the next check, all others stay signed in.
 func TestCheckDirectory(t *testing.T) {
 	s := newSetting(t)
 	alice, carol, dave := s.signIn("", "alice"), s.signIn("", "carol"), s.signIn("", "dave")

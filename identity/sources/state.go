@@ -67,7 +67,7 @@ func (s *Sources) state(ctx context.Context, one Source) State {
 		ends, err := one.Provider.State(ctx)
 		v.Answers, v.Servers = err == nil, []Server{{one.Provider.Issuer(), textOf(err), ends}}
 	}
-	if ctx.Err() != nil { // whoever asked has left: this says nothing of the source
+	if ctx.Err() != nil { // the one who asked has left: this says nothing of the source
 		return v
 	}
 	v.Since = s.counts[one.Name].note(v.Answers, s.now())

@@ -31,7 +31,7 @@ export const identityEn = {
   local: (username: string) =>
     `A local account is called ${username}, too. With its own password it signs in before any source is asked.`,
   several: (title: string) =>
-    `Several directories know this name. ${title} is asked first, and signs in whoever has the password there.`,
+    `Several directories know this name. ${title} is asked first, and signs in the person who has the password there.`,
   unknown: {
     asked: 'Does not know this name.',
     stored: 'Nobody of this name has signed in by it yet, and it can be asked only when the person signs in.',

@@ -155,7 +155,7 @@ test('nobody knows the name, and a source that does not answer is no such answer
   expect(await screen.findByText(messages.nobody('who'))).toBeTruthy()
 })
 
-test('whoever was turned away is looked up with one press', async () => {
+test('somebody who was turned away is looked up with one press', async () => {
   const { person: who, sent } = show({ identity, preview: previews })
   const turned = await screen.findByRole('region', { name: messages.turnedAway })
   expect(turned.textContent).toContain(messages.inGroups('cn=sales,dc=corp', -2, 1))

@@ -56,7 +56,7 @@ test('of several directories one can be chosen', async () => {
   )
 })
 
-test('whoever may not use the log reads that and no more', async () => {
+test('somebody who may not use the log reads that and no more', async () => {
   const { person } = drawAt('/sign-in', [], 403, { type: 'urn:oplog:no-rule', detail: 'You are not allowed.' })
   await person.type(screen.getByLabelText(en.username), 'bob')
   await person.type(screen.getByLabelText(en.password), 'right{Enter}')
