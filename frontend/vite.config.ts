@@ -17,7 +17,15 @@ export default defineConfig({
     // The server forbids inline script; the polyfill would be one.
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    rolldownOptions: { output: { codeSplitting: { groups: startBundle() } } },
+    rolldownOptions: {
+      output: {
+        codeSplitting: { groups: startBundle() },
+        // The first load names all parts that load later, so a name is not longer than it takes to be another one after each change.
+        entryFileNames: 'assets/[name]-[hash:7].js',
+        chunkFileNames: 'assets/[name]-[hash:7].js',
+        assetFileNames: 'assets/[name]-[hash:7][extname]',
+      },
+    },
   },
   server: {
     proxy: {
