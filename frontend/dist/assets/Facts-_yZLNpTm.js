@@ -1,1 +1,0 @@
-import{Xt as e,xn as t}from"./start-DGm2bV8f.js";var n=t();function r({facts:t}){return(0,n.jsx)(`dl`,{className:`system-facts`,children:t.map(({label:t,value:r})=>(0,n.jsxs)(`div`,{children:[(0,n.jsx)(`dt`,{children:t}),(0,n.jsx)(`dd`,{children:e(r)})]},t))})}export{r as t};

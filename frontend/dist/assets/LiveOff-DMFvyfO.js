@@ -1,0 +1,1 @@
+import{t as e}from"./readOnlyMessages-CkA_7aA.js";import{xn as t}from"./start-iJ9bpGF.js";var n=t();function r(){let t=e();return(0,n.jsx)(`span`,{className:`live-lost`,role:`status`,children:t.liveOff})}export{r as default};

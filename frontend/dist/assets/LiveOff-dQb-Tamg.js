@@ -1,1 +1,0 @@
-import{t as e}from"./readOnlyMessages-DpUGz4DW.js";import{xn as t}from"./start-DGm2bV8f.js";var n=t();function r(){let t=e();return(0,n.jsx)(`span`,{className:`live-lost`,role:`status`,children:t.liveOff})}export{r as default};

@@ -1,0 +1,1 @@
+import{t as e}from"./adminMessages-B7jHY1-.js";import{Zt as t,xn as n}from"./start-iJ9bpGF.js";var r=n();function i({title:n,of:i,danger:a,onClick:o}){let s=e();return(0,r.jsx)(`button`,{type:`button`,className:a?`link link-danger`:`link`,"aria-label":t(s.named(n,i)),onClick:o,children:n})}export{i as t};

@@ -1,1 +1,0 @@
-import{t as e}from"./adminMessages-B4pA7XAr.js";import{Zt as t,xn as n}from"./start-DGm2bV8f.js";var r=n();function i({title:n,of:i,danger:a,onClick:o}){let s=e();return(0,r.jsx)(`button`,{type:`button`,className:a?`link link-danger`:`link`,"aria-label":t(s.named(n,i)),onClick:o,children:n})}export{i as t};

@@ -1,0 +1,1 @@
+import{xn as e}from"./start-iJ9bpGF.js";var t=e();function n({title:e,text:n,children:r}){return(0,t.jsxs)(`header`,{className:`section-head`,children:[(0,t.jsxs)(`div`,{children:[(0,t.jsx)(`h1`,{children:e}),n&&(0,t.jsx)(`p`,{children:n})]}),r&&(0,t.jsx)(`div`,{className:`section-actions`,children:r})]})}export{n as t};

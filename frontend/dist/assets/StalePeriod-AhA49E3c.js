@@ -1,1 +1,0 @@
-import{t as e}from"./readOnlyMessages-DpUGz4DW.js";import{n as t}from"./stalePeriod-DBFA_n5y.js";import{Xt as n}from"./start-DGm2bV8f.js";function r({summary:r,filters:i,stale:a,zone:o,now:s,scope:c}){let l=e();return n(l.summaryRest(t(i,r,a,o,l,s),c))}export{r as default};

@@ -1,0 +1,1 @@
+import{t as e}from"./readOnlyMessages-CkA_7aA.js";import{n as t}from"./stalePeriod-JJ8oPNr.js";import{Xt as n}from"./start-iJ9bpGF.js";function r({summary:r,filters:i,stale:a,zone:o,now:s,scope:c}){let l=e();return n(l.summaryRest(t(i,r,a,o,l,s),c))}export{r as default};

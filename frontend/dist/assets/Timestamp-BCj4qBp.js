@@ -1,0 +1,1 @@
+import{Ct as e,bn as t,bt as n,dt as r,xn as i}from"./start-iJ9bpGF.js";var a=i();function o({time:i,zone:o,ahead:s}){let c=t(),l=Date.parse(i);return(0,a.jsxs)(`time`,{dateTime:i,title:`${i} UTC (${e(l,o)})`,className:`stack`,children:[(0,a.jsx)(`span`,{children:n(i,o)}),!s&&(0,a.jsx)(`small`,{children:r(l,o,c,Date.now())})]})}export{o as t};

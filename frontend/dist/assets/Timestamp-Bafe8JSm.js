@@ -1,1 +1,0 @@
-import{Ct as e,bn as t,bt as n,dt as r,xn as i}from"./start-DGm2bV8f.js";var a=i();function o({time:i,zone:o,ahead:s}){let c=t(),l=Date.parse(i);return(0,a.jsxs)(`time`,{dateTime:i,title:`${i} UTC (${e(l,o)})`,className:`stack`,children:[(0,a.jsx)(`span`,{children:n(i,o)}),!s&&(0,a.jsx)(`small`,{children:r(l,o,c,Date.now())})]})}export{o as t};

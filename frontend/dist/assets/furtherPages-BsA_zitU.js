@@ -1,1 +1,0 @@
-import{tn as e}from"./start-DGm2bV8f.js";async function t(t,r,i,a){let[o=``,s]=r.split(`?`),c=new URLSearchParams(s);return c.set(`cursor`,i),n(t,await e(`${o}?${c}`,a))}function n(e,t){if(Array.isArray(e)&&Array.isArray(t))return[...e,...t];let n={...e};for(let[e,r]of Object.entries(t))Array.isArray(r)&&(n[e]=[...n[e]??[],...r]);return n}export{t as withFurtherPages};

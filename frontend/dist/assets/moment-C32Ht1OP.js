@@ -1,1 +1,0 @@
-import{bt as e}from"./start-DGm2bV8f.js";function t(t,n,r){let[i,a]=[t,n].map(t=>e(new Date(t).toISOString(),r));return i.slice(0,10)===a.slice(0,10)?i.slice(11):i}export{t};

@@ -1,0 +1,1 @@
+import{an as e,tn as t}from"./start-iJ9bpGF.js";function n(n,r){return t(e(n,`keys`),{method:`POST`,body:{scope:`write`,name:r}})}export{n as t};

@@ -1,1 +1,0 @@
-import{an as e,tn as t}from"./start-DGm2bV8f.js";function n(n,r){return t(e(n,`keys`),{method:`POST`,body:{scope:`write`,name:r}})}export{n as t};
