@@ -3,7 +3,7 @@ import type { Session } from '../model/api/types'
 import { sections, sectionsFor } from './sections'
 
 const ofAll = sections.map(({ path }) => path)
-const ofOwners = ['tenants']
+const ofOwners = ['identity', 'tenants']
 const ofReaders = ['checkpoint', 'account']
 const ofEveryOwner = ofAll.filter((path) => path !== 'checkpoint') // they find it on the page of the system
 const ofAdmins = ofEveryOwner.filter((path) => !ofOwners.includes(path))

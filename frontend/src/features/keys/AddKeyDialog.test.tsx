@@ -16,6 +16,7 @@ const messages = adminEn.keys
 function dialog(role: Session['role'] = 'admin') {
   const sent = vi.fn()
   vi.stubGlobal('fetch', async (_url: string, init: RequestInit) => {
+    if (!init.body) return new Response('[]', { headers: { 'Content-Type': 'application/json' } })
     sent(JSON.parse(String(init.body)))
     return new Response('{"id":"oplog_read_1"}', { status: 201, headers: { 'Content-Type': 'application/json' } })
   })

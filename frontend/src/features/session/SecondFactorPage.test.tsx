@@ -20,7 +20,7 @@ function open(step: NonNullable<Session['second_factor']>, answers: (readonly [n
   const sent = vi.fn()
   vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
     const [status, body] = answers[sent.mock.calls.length] ?? [500, {}]
-    sent(`${init.method} ${url.replace(/^.*\/api\/v1/, '')}`, init.body && JSON.parse(String(init.body)))
+    sent(`${init.method} ${url.replace(/^.*\/api\/v1/, '')}`, init.body ? JSON.parse(String(init.body)) : undefined)
     return new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json' } })
   })
   const client = new QueryClient()
