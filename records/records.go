@@ -104,6 +104,7 @@ func Each(s oplog.Records, kind oplog.RecordKind, prefix string, visit func(oplo
 	return each(s, kind, prefix, "", batch, visit)
 }
 
+// each is Each from a name on. It reads size records first, and then more and more at a time.
 func each(s oplog.Records, kind oplog.RecordKind, prefix, after string, size int, visit func(oplog.Record) (more bool)) (damage error) {
 	for {
 		found, err := s.RecordsAfter(kind, prefix, after, size)
@@ -122,6 +123,7 @@ func each(s oplog.Records, kind oplog.RecordKind, prefix, after string, size int
 			return damage
 		}
 		after = found[len(found)-1].Name
+		size = min(2*size, batch)
 	}
 }
 
@@ -130,15 +132,11 @@ func Where[T any](s oplog.Records, kind oplog.RecordKind, prefix string, keep fu
 	return After(s, kind, prefix, "", math.MaxInt, keep)
 }
 
-// After is Where of the first ones, at most limit, whose names come after a name; nil keeps all, and then it reads no others.
+// After is Where of the first ones, at most limit, whose names come after a name; nil keeps all. It reads few others.
 func After[T any](s oplog.Records, kind oplog.RecordKind, prefix, after string, limit int, keep func(*T) bool) ([]T, error) {
-	size := batch
-	if keep == nil {
-		size = min(size, limit)
-	}
 	records := []T{}
 	var damage error
-	err := each(s, kind, prefix, after, size, func(r oplog.Record) bool {
+	err := each(s, kind, prefix, after, min(limit, batch), func(r oplog.Record) bool {
 		var record T
 		if err := decode(r.Data, &record, kind, r.Name); err != nil {
 			damage = err

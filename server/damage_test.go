@@ -39,7 +39,8 @@ func (f *fixture) reopenDamaged(text string) {
 func (f *fixture) reads(tenant, export, told, toldToServer string) (paths []string) {
 	queries := map[string]string{
 		"getConsistency": "?from=1", "getAccessConsistency": "?from=1", "getServerAccessConsistency": "?from=1", "launch": "?tenant=" + tenant + "&token=x",
-		"live": "?limit=x", // which would not end
+		"live":         "?limit=x", // which would not end
+		"exportTenant": "?limit=x", // which would break off, where the damage is
 	}
 	for i := range f.server.table {
 		r := &f.server.table[i]

@@ -181,6 +181,7 @@ func TestAgreeToTheInstallationsDeletion(t *testing.T) {
 	if body := f.get("admin", tenantA+"/retention", 200); strings.Contains(body, "waiting") {
 		t.Errorf("an admin sees %s", body)
 	}
+	f.change("owner", "POST", confirmPath, byPassword, 200)
 	f.change("owner", "POST", tenantA+"/retention/agreement", `{"reason":"clock"}`, 200)
 	for path, want := range map[string]int{"/api/v1/access": 1, tenantA + "/access": 0} {
 		if told := strings.Join(f.trail("owner", path), "\n"); strings.Count(told, "owner retention agree clock") != want || strings.Contains(told, "retention agree") != (want > 0) {
