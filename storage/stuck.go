@@ -19,11 +19,13 @@ var errStuck = oplog.Errorf(oplog.CodeUnavailable, "A page of the store is damag
 
 // err returns why no write transaction can begin, and bbolt cannot be closed.
 func (s *stuck) err() error {
-	if s.writing.Load() || s.reading.Load() {
+	if s.any() {
 		return errStuck
 	}
 	return nil
 }
+
+func (s *stuck) any() bool { return s.writing.Load() || s.reading.Load() }
 
 // unlessItPanics takes a step during which bbolt holds a lock. If it panics, the lock stays locked.
 func (db *DB) unlessItPanics(lock *atomic.Bool, step func() error) error {
@@ -42,7 +44,7 @@ func (db *DB) unlessItPanics(lock *atomic.Bool, step func() error) error {
 
 // closeBolt closes the file. Where bbolt cannot be closed, the file stays locked until the process ends.
 func (db *DB) closeBolt() error {
-	if db.stuck.err() != nil {
+	if db.stuck.any() {
 		return nil
 	}
 	return db.bolt.Load().Close()
