@@ -346,3 +346,38 @@ func TestDamagedVerifierKey(t *testing.T) {
 		}
 	}
 }
+
+// TestLoopsAreNotRead: a page that is neither a leaf nor a branch is followed as a branch, a bucket within a leaf to itself, for ever. So such a file is not
+// even opened to be read.
+func TestLoopsAreNotRead(t *testing.T) {
+	s := makeStored(t)
+	data, order, page := s.files[fileName], binary.NativeEndian, os.Getpagesize()
+	elements, names := namesOfBuckets(data)
+	flags := map[string]int{}
+	for i, element := range elements {
+		value := element + int(order.Uint32(data[element+4:])) + len(names[i])
+		root := order.Uint64(data[value:])
+		if root == 0 {
+			flags["a bucket within a leaf"] = value + bucketHead + 8
+		} else {
+			flags["a page"] = int(root)*page + 8 //nolint:gosec // small
+		}
+	}
+	if len(flags) != 2 {
+		t.Fatalf("there are %v", flags)
+	}
+	for what, at := range flags {
+		t.Run(what, func(t *testing.T) {
+			damaged := maps.Clone(s.files)
+			damaged[fileName] = bytes.Clone(data)
+			damaged[fileName][at] |= 4
+			db, err := Open(damaged.laid(t, -1), Options{ReadOnly: true})
+			if !errors.Is(err, ErrDamaged) {
+				t.Errorf("it is opened: %v", err)
+			}
+			if err == nil {
+				closeStore(t, db)
+			}
+		})
+	}
+}

@@ -31,6 +31,7 @@ func (c *pageCheck) node(id uint64, within bounds, level int, after [][]byte) bo
 	}
 	if p.flags != branchFlag && p.flags != leafFlag {
 		c.fail("page %d is neither a branch nor a leaf", id)
+		c.loops = true // bbolt follows it as a branch
 		return true
 	}
 	if after == nil {
@@ -123,6 +124,7 @@ func (c *pageCheck) nested(p *checkedPage, e element, level int, after [][]byte)
 	only := &checkedPage{check: c, id: p.id, flags: order.Uint16(b[8:]), count: order.Uint16(b[10:]), buffer: b, size: int64(len(b)), into: new([]element)}
 	elements, ok := only.elements()
 	c.headListed = c.headListed || len(c.inBucket) == 0 && slices.ContainsFunc(elements, func(in element) bool { return isHeadListed(e.key, in.key) })
+	c.loops = c.loops || only.flags != leafFlag // bbolt follows it as a branch, to itself
 	if !ok || only.flags != leafFlag || slices.ContainsFunc(elements, func(e element) bool { return e.flags != 0 }) {
 		c.fail("a bucket in page %d is damaged", p.id)
 	}
