@@ -16,7 +16,7 @@ const maxSubject = 1024 // bytes
 const checkedInterval = 10 * time.Minute
 
 // Admit returns the account of a person of a source, with what a rule gives. It creates the account, or changes it, if need be: renamed people keep
-// theirs, and the one who gets a name that another person had begins anew. changing, unless nil, gets the account as it was, zero for a new one, right
+// theirs, and somebody who gets the name that another person had starts with nothing of theirs. changing, unless nil, gets the account as it was, zero for a new one, right
 // before a change is stored that the trail tells of; not so, that the source still says the same.
 //
 // It returns ErrNotThisPerson if an admin has disabled the account.

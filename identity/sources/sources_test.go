@@ -47,7 +47,7 @@ func newSetting(t *testing.T) *setting {
 	return s
 }
 
-// configure begins anew with some sources, as a restart does.
+// configure starts again with some sources, as a restart does.
 func (s *setting) configure(names ...string) {
 	all := []sources.Source{
 		{Name: "corp", Title: "Corp", Kind: sources.KindLDAP, Directory: s.corp}, {Name: "lab", Title: "Lab", Kind: sources.KindLDAP, Directory: s.lab},
